@@ -1,0 +1,1 @@
+namespace Tandem.Cli.Tests;

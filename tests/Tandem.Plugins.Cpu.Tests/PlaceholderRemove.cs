@@ -1,0 +1,1 @@
+namespace Tandem.Plugins.Cpu.Tests;
