@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Spectre.Console;
 using Tandem.Cli.Inspection;
 using Tandem.Host;
 
