@@ -1,0 +1,40 @@
+using Tandem.Plugins.Cpu.Kernels;
+
+namespace Tandem.Benchmarks;
+
+/// <summary>Options that all kernel benchmarks share; what is left over names shapes.</summary>
+internal sealed class Options
+{
+    public Options(string[] args)
+    {
+        var rest = new List<string>();
+        for (var i = 0; i < args.Length; i++)
+        {
+            switch (args[i])
+            {
+                case "--isa":
+                    InstructionSet = Enum.Parse<InstructionSet>(args[++i], true);
+                    break;
+                case "--threads":
+                    Threads = int.Parse(args[++i]);
+                    break;
+                case "--rounds":
+                    Rounds = int.Parse(args[++i]);
+                    break;
+                default:
+                    rest.Add(args[i]);
+                    break;
+            }
+        }
+
+        Shapes = [.. rest.Select(s => s.Split(',').Select(int.Parse).ToArray())];
+    }
+
+    public InstructionSet InstructionSet { get; } = CpuFeatures.Best;
+
+    public int Threads { get; } = 1;
+
+    public int Rounds { get; } = 7;
+
+    public int[][] Shapes { get; }
+}
