@@ -31,6 +31,8 @@ internal sealed unsafe class KernelSet
 
     public delegate*<DepthwiseArguments*, void> Depthwise3x3 { get; private set; }
 
+    public delegate*<DepthwiseArguments*, void> Depthwise5x5 { get; private set; }
+
     public delegate*<float*, float*, nint, nint, nint, float*, float, float, void> Dot { get; private set; }
 
     /// <summary>The kernels of a rung that this CPU runs.</summary>
@@ -81,6 +83,7 @@ internal sealed unsafe class KernelSet
         }
 
         set.Depthwise = &F32Depthwise<TSimd, V>.Row;
+        set.Depthwise5x5 = &F32Depthwise<TSimd, V>.Row5x5;
         set.Depthwise3x3 = &F32Depthwise<TSimd, V>.Row3x3;
         set.Dot = &F32Dot<TSimd, V>.Rows;
         return set;

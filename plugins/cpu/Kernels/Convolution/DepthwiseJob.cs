@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using Tandem.Sdk;
 
 namespace Tandem.Plugins.Cpu.Kernels;
@@ -39,12 +40,12 @@ internal sealed unsafe class DepthwiseJob : IParallelWork
         _scratch = scratch + zeroBytes;
         if (parameters.PaddingTop > 0 || parameters.InputRows(shape.OutputHeight) - parameters.PaddingTop > shape.InputHeight)
         {
-            new Span<byte>(scratch, checked((int)zeroBytes)).Clear();
+            NativeMemory.Clear(scratch, (nuint)zeroBytes);
         }
 
         var outputs = (double)shape.Batch * shape.OutputHeight * shape.OutputWidth * parameters.OutputChannels;
         ParallelCost.Run(
-            pool, shape.Batch * shape.OutputHeight, 4.0 * outputs * parameters.KernelSize, 4.0 * outputs, filter.Kernels.Width, this);
+            pool, shape.Batch * shape.OutputHeight, 3.0 * outputs * parameters.KernelSize, 8.0 * outputs, filter.Kernels.Width, this);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -74,7 +75,13 @@ internal sealed unsafe class DepthwiseJob : IParallelWork
             Min = _min,
             Max = _max,
         };
-        var kernel = _p.KernelHeight == 3 && _p.KernelWidth == 3 && _p.DilationWidth == 1 ? _filter.Kernels.Depthwise3x3 : _filter.Kernels.Depthwise;
+        var kernels = _filter.Kernels;
+        var kernel = _p switch
+        {
+            { KernelHeight: 3, KernelWidth: 3, DilationWidth: 1 } => kernels.Depthwise3x3,
+            { KernelHeight: 5, KernelWidth: 5, DilationWidth: 1, StrideWidth: 1 or 2 } => kernels.Depthwise5x5,
+            _ => kernels.Depthwise,
+        };
         for (var item = start; item < end; item++)
         {
             var image = item / _s.OutputHeight;

@@ -15,9 +15,15 @@ internal static unsafe partial class F32Depthwise<TSimd, V>
         var high = TSimd.Broadcast(t->Max);
         var pixel = t->PixelStride;
         var step = t->Stride * pixel;
-        nint channel = 0;
-        for (; channel + TSimd.Width <= t->Channels; channel += TSimd.Width)
+        if (t->Channels < TSimd.Width)
         {
+            Edge(t, first, end, 0);
+            return;
+        }
+
+        for (nint channel = 0; channel < t->Channels; channel += TSimd.Width)
+        {
+            channel = Math.Min(channel, t->Channels - TSimd.Width);
             var weights = t->Weights + channel;
             var stride = t->WeightStride;
             var w00 = TSimd.Load(weights);
@@ -80,6 +86,41 @@ internal static unsafe partial class F32Depthwise<TSimd, V>
                 }
             }
 
+            else if (t->Stride == 2)
+            {
+                // Two outputs share the third of five input columns.
+                for (; column + 2 <= end; column += 2)
+                {
+                    var a = TSimd.MultiplyAdd(TSimd.Load(r0), w00, bias);
+                    var a1 = TSimd.Multiply(TSimd.Load(r1), w10);
+                    var b = TSimd.MultiplyAdd(TSimd.Load(r2 + (3 * pixel)), w21, bias);
+                    var b1 = TSimd.Multiply(TSimd.Load(r1 + (3 * pixel)), w11);
+                    a = TSimd.MultiplyAdd(TSimd.Load(r2), w20, a);
+                    a1 = TSimd.MultiplyAdd(TSimd.Load(r0 + pixel), w01, a1);
+                    b = TSimd.MultiplyAdd(TSimd.Load(r0 + (3 * pixel)), w01, b);
+                    b1 = TSimd.MultiplyAdd(TSimd.Load(r0 + (4 * pixel)), w02, b1);
+                    a = TSimd.MultiplyAdd(TSimd.Load(r1 + pixel), w11, a);
+                    a1 = TSimd.MultiplyAdd(TSimd.Load(r2 + pixel), w21, a1);
+                    b = TSimd.MultiplyAdd(TSimd.Load(r1 + (4 * pixel)), w12, b);
+                    b1 = TSimd.MultiplyAdd(TSimd.Load(r2 + (4 * pixel)), w22, b1);
+                    var x = TSimd.Load(r0 + (2 * pixel));
+                    var y = TSimd.Load(r1 + (2 * pixel));
+                    var z = TSimd.Load(r2 + (2 * pixel));
+                    a = TSimd.MultiplyAdd(x, w02, a);
+                    b = TSimd.MultiplyAdd(x, w00, b);
+                    a1 = TSimd.MultiplyAdd(y, w12, a1);
+                    b1 = TSimd.MultiplyAdd(y, w10, b1);
+                    a = TSimd.MultiplyAdd(z, w22, a);
+                    b = TSimd.MultiplyAdd(z, w20, b);
+                    TSimd.Store(output, TSimd.Clamp(TSimd.Add(a, a1), low, high));
+                    TSimd.Store(output + t->OutputPixelStride, TSimd.Clamp(TSimd.Add(b, b1), low, high));
+                    r0 += 4 * pixel;
+                    r1 += 4 * pixel;
+                    r2 += 4 * pixel;
+                    output += 2 * t->OutputPixelStride;
+                }
+            }
+
             for (; column < end; column++)
             {
                 var a = TSimd.MultiplyAdd(TSimd.Load(r0), w00, bias);
@@ -97,11 +138,6 @@ internal static unsafe partial class F32Depthwise<TSimd, V>
                 r2 += step;
                 output += t->OutputPixelStride;
             }
-        }
-
-        if (channel < t->Channels)
-        {
-            Edge(t, first, end, channel);
         }
     }
 }
