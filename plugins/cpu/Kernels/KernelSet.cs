@@ -66,7 +66,7 @@ internal sealed unsafe class KernelSet
 
     /// <summary>Most panels that a tile of so many rows keeps in registers.</summary>
     public int MaxPanels(int rows) => RegisterCount >= 32
-        ? (rows <= 6 ? 4 : 3)
+        ? (rows <= 4 ? 4 : 2)
         : (rows <= 2 ? 4 : rows <= 4 ? 3 : rows <= 6 ? 2 : 1);
 
     private static KernelSet Create<TSimd, V>(InstructionSet instructionSet)

@@ -21,6 +21,9 @@ internal sealed class Options
                 case "--rounds":
                     Rounds = int.Parse(args[++i]);
                     break;
+                case "--chain":
+                    ChainMegabytes = int.Parse(args[++i]);
+                    break;
                 default:
                     rest.Add(args[i]);
                     break;
@@ -35,6 +38,9 @@ internal sealed class Options
     public int Threads { get; } = 1;
 
     public int Rounds { get; } = 7;
+
+    /// <summary>Megabytes of distinct weights that a sample walks through; 0: the same weights again and again.</summary>
+    public int ChainMegabytes { get; }
 
     public int[][] Shapes { get; }
 }

@@ -19,9 +19,11 @@ switch (args.FirstOrDefault())
     default:
         Console.Error.WriteLine(
             """
-            gemm [--isa RUNG] [--threads N] [--rounds N] [M,N,K ...]   float products: GFLOP/s beside the FMA peak measured in the same instant
-            conv [--isa RUNG] [--threads N] [--rounds N]               convolutions of the sample nets and of MobileNetV2, ResNet
-            generate FOLDER                                            writes the generated kernels (plugins/cpu/Kernels/Gemm)
+            gemm [--isa RUNG] [--threads N] [--rounds N] [--chain MB] [M,N,K ...]
+                                float products: GFLOP/s beside the FMA peak measured in the same instant; --chain walks through so many distinct weights
+            conv [--isa RUNG] [--threads N] [--rounds N]
+                                convolutions of the sample nets and of MobileNetV2, ResNet
+            generate FOLDER     writes the generated kernels (plugins/cpu/Kernels/Gemm)
             """);
         return 2;
 }

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Tandem.Sdk;
 
 namespace Tandem.Plugins.Cpu.Kernels;
@@ -57,7 +56,6 @@ internal sealed unsafe class ConvolutionJob : IParallelWork
         ParallelCost.Run(pool, items, 2.0 * outputs * weights.K, 4.0 * outputs, weights.PanelWidth, this);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     void IParallelWork.Execute(int start, int end, int worker)
     {
         var copy = (float*)(_copies + (worker * _plan.CopyBytesPerWorker));

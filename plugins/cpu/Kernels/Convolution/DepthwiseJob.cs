@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Tandem.Sdk;
 
@@ -48,7 +47,6 @@ internal sealed unsafe class DepthwiseJob : IParallelWork
             pool, shape.Batch * shape.OutputHeight, 3.0 * outputs * parameters.KernelSize, 8.0 * outputs, filter.Kernels.Width, this);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     void IParallelWork.Execute(int start, int end, int worker)
     {
         var scratch = _scratch + (worker * ScratchPerWorker(_p, _s));
@@ -110,7 +108,6 @@ internal sealed unsafe class DepthwiseJob : IParallelWork
     }
 
     // Each channel so many times: the kernels know one input channel for each output channel.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Expand(float* source, float* destination, int multiplier)
     {
         for (var column = 0; column < _s.InputWidth; column++)

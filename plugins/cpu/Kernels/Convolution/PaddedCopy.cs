@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Tandem.Plugins.Cpu.Kernels;
@@ -7,7 +6,6 @@ namespace Tandem.Plugins.Cpu.Kernels;
 internal static unsafe class PaddedCopy
 {
     /// <summary>destination[row, column, channel] = image[firstRow + row, firstColumn + column, channel], densely.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run(
         float* image, int height, int width, nint pixelStride, int channels, int firstRow, int firstColumn, int rows, int columns,
         float* destination)

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Tandem.Sdk;
 
 namespace Tandem.Plugins.Cpu.Kernels;
@@ -61,7 +60,6 @@ internal sealed unsafe class TransposedConvolutionJob : IParallelWork
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     void IParallelWork.Execute(int start, int end, int worker)
     {
         var phases = _p.StrideHeight * _p.StrideWidth;

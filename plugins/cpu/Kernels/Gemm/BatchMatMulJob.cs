@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Tandem.Sdk;
 
 namespace Tandem.Plugins.Cpu.Kernels;
@@ -30,7 +29,6 @@ internal sealed unsafe class BatchMatMulJob : IParallelWork
         ParallelCost.Run(pool, x.BatchCount, operations, bytes, kernels.Width, this);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     void IParallelWork.Execute(int start, int end, int worker)
     {
         var packed = _scratch + (worker * _scratchPerWorker);
@@ -53,7 +51,6 @@ internal sealed unsafe class BatchMatMulJob : IParallelWork
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void One(float* a, float* b, float* c, float* packed)
     {
         var width = _kernels.Width;

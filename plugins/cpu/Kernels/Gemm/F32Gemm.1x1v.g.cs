@@ -11,15 +11,8 @@ internal static unsafe partial class F32Gemm<TSimd, V>
         var b0 = t->B;
         var bStep = t->BStep;
         V c00;
-        if (t->Bias != null)
-        {
-            c00 = TSimd.Load(t->Bias);
-        }
-        else
-        {
-            var c = t->C;
-            c00 = TSimd.LoadPartial(c, t->LastLanes);
-        }
+        var init = t->Init;
+        c00 = TSimd.Load(init);
 
         var rows = t->Rows;
         var length = t->SegmentLength;
@@ -39,14 +32,17 @@ internal static unsafe partial class F32Gemm<TSimd, V>
         var low = TSimd.Broadcast(t->Min);
         var high = TSimd.Broadcast(t->Max);
         var o = t->C;
+        c00 = TSimd.Clamp(c00, low, high);
+
+        o = t->C;
         var lanes = t->LastLanes;
         if (lanes == TSimd.Width)
         {
-            TSimd.Store(o, TSimd.Clamp(c00, low, high));
+            TSimd.Store(o, c00);
         }
         else
         {
-            TSimd.StorePartial(o, TSimd.Clamp(c00, low, high), lanes);
+            TSimd.StorePartial(o, c00, lanes);
         }
     }
 }

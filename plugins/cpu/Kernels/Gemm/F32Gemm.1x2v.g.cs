@@ -12,17 +12,9 @@ internal static unsafe partial class F32Gemm<TSimd, V>
         var b1 = b0 + t->BPanel;
         var bStep = t->BStep;
         V c00, c01;
-        if (t->Bias != null)
-        {
-            c00 = TSimd.Load(t->Bias);
-            c01 = TSimd.Load(t->Bias + TSimd.Width);
-        }
-        else
-        {
-            var c = t->C;
-            c00 = TSimd.Load(c);
-            c01 = TSimd.LoadPartial(c + TSimd.Width, t->LastLanes);
-        }
+        var init = t->Init;
+        c00 = TSimd.Load(init);
+        c01 = TSimd.Load(init + TSimd.Width);
 
         var rows = t->Rows;
         var length = t->SegmentLength;
@@ -45,16 +37,18 @@ internal static unsafe partial class F32Gemm<TSimd, V>
         var low = TSimd.Broadcast(t->Min);
         var high = TSimd.Broadcast(t->Max);
         var o = t->C;
+        TSimd.Store(o, TSimd.Clamp(c00, low, high));
+        c01 = TSimd.Clamp(c01, low, high);
+
+        o = t->C + TSimd.Width;
         var lanes = t->LastLanes;
         if (lanes == TSimd.Width)
         {
-            TSimd.Store(o, TSimd.Clamp(c00, low, high));
-            TSimd.Store(o + TSimd.Width, TSimd.Clamp(c01, low, high));
+            TSimd.Store(o, c01);
         }
         else
         {
-            TSimd.Store(o, TSimd.Clamp(c00, low, high));
-            TSimd.StorePartial(o + TSimd.Width, TSimd.Clamp(c01, low, high), lanes);
+            TSimd.StorePartial(o, c01, lanes);
         }
     }
 }

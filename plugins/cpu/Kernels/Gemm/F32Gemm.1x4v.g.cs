@@ -14,21 +14,11 @@ internal static unsafe partial class F32Gemm<TSimd, V>
         var b3 = b2 + t->BPanel;
         var bStep = t->BStep;
         V c00, c01, c02, c03;
-        if (t->Bias != null)
-        {
-            c00 = TSimd.Load(t->Bias);
-            c01 = TSimd.Load(t->Bias + TSimd.Width);
-            c02 = TSimd.Load(t->Bias + (2 * TSimd.Width));
-            c03 = TSimd.Load(t->Bias + (3 * TSimd.Width));
-        }
-        else
-        {
-            var c = t->C;
-            c00 = TSimd.Load(c);
-            c01 = TSimd.Load(c + TSimd.Width);
-            c02 = TSimd.Load(c + (2 * TSimd.Width));
-            c03 = TSimd.LoadPartial(c + (3 * TSimd.Width), t->LastLanes);
-        }
+        var init = t->Init;
+        c00 = TSimd.Load(init);
+        c01 = TSimd.Load(init + TSimd.Width);
+        c02 = TSimd.Load(init + (2 * TSimd.Width));
+        c03 = TSimd.Load(init + (3 * TSimd.Width));
 
         var rows = t->Rows;
         var length = t->SegmentLength;
@@ -57,20 +47,20 @@ internal static unsafe partial class F32Gemm<TSimd, V>
         var low = TSimd.Broadcast(t->Min);
         var high = TSimd.Broadcast(t->Max);
         var o = t->C;
+        TSimd.Store(o, TSimd.Clamp(c00, low, high));
+        TSimd.Store(o + TSimd.Width, TSimd.Clamp(c01, low, high));
+        TSimd.Store(o + (2 * TSimd.Width), TSimd.Clamp(c02, low, high));
+        c03 = TSimd.Clamp(c03, low, high);
+
+        o = t->C + (3 * TSimd.Width);
         var lanes = t->LastLanes;
         if (lanes == TSimd.Width)
         {
-            TSimd.Store(o, TSimd.Clamp(c00, low, high));
-            TSimd.Store(o + TSimd.Width, TSimd.Clamp(c01, low, high));
-            TSimd.Store(o + (2 * TSimd.Width), TSimd.Clamp(c02, low, high));
-            TSimd.Store(o + (3 * TSimd.Width), TSimd.Clamp(c03, low, high));
+            TSimd.Store(o, c03);
         }
         else
         {
-            TSimd.Store(o, TSimd.Clamp(c00, low, high));
-            TSimd.Store(o + TSimd.Width, TSimd.Clamp(c01, low, high));
-            TSimd.Store(o + (2 * TSimd.Width), TSimd.Clamp(c02, low, high));
-            TSimd.StorePartial(o + (3 * TSimd.Width), TSimd.Clamp(c03, low, high), lanes);
+            TSimd.StorePartial(o, c03, lanes);
         }
     }
 }

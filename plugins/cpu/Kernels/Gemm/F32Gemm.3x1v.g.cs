@@ -13,19 +13,12 @@ internal static unsafe partial class F32Gemm<TSimd, V>
         V c00;
         V c10;
         V c20;
-        if (t->Bias != null)
-        {
-            c00 = c10 = c20 = TSimd.Load(t->Bias);
-        }
-        else
-        {
-            var c = t->C;
-            c00 = TSimd.LoadPartial(c, t->LastLanes);
-            c += t->CStride;
-            c10 = TSimd.LoadPartial(c, t->LastLanes);
-            c += t->CStride;
-            c20 = TSimd.LoadPartial(c, t->LastLanes);
-        }
+        var init = t->Init;
+        c00 = TSimd.Load(init);
+        init += t->InitStride;
+        c10 = TSimd.Load(init);
+        init += t->InitStride;
+        c20 = TSimd.Load(init);
 
         var rows = t->Rows;
         var length = t->SegmentLength;
@@ -51,22 +44,27 @@ internal static unsafe partial class F32Gemm<TSimd, V>
         var low = TSimd.Broadcast(t->Min);
         var high = TSimd.Broadcast(t->Max);
         var o = t->C;
+        c00 = TSimd.Clamp(c00, low, high);
+        c10 = TSimd.Clamp(c10, low, high);
+        c20 = TSimd.Clamp(c20, low, high);
+
+        o = t->C;
         var lanes = t->LastLanes;
         if (lanes == TSimd.Width)
         {
-            TSimd.Store(o, TSimd.Clamp(c00, low, high));
+            TSimd.Store(o, c00);
             o += t->CStride;
-            TSimd.Store(o, TSimd.Clamp(c10, low, high));
+            TSimd.Store(o, c10);
             o += t->CStride;
-            TSimd.Store(o, TSimd.Clamp(c20, low, high));
+            TSimd.Store(o, c20);
         }
         else
         {
-            TSimd.StorePartial(o, TSimd.Clamp(c00, low, high), lanes);
+            TSimd.StorePartial(o, c00, lanes);
             o += t->CStride;
-            TSimd.StorePartial(o, TSimd.Clamp(c10, low, high), lanes);
+            TSimd.StorePartial(o, c10, lanes);
             o += t->CStride;
-            TSimd.StorePartial(o, TSimd.Clamp(c20, low, high), lanes);
+            TSimd.StorePartial(o, c20, lanes);
         }
     }
 }

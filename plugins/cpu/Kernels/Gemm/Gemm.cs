@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Tandem.Sdk;
 
 namespace Tandem.Plugins.Cpu.Kernels;
@@ -99,7 +98,6 @@ internal static unsafe class Gemm
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void PackPanel(PackedMatrix packed, int panel, float* weights, nint rowStride, bool isTransposed)
     {
         var width = packed.PanelWidth;

@@ -54,7 +54,6 @@ internal sealed unsafe class GemmJob : IParallelWork
         ParallelCost.Run(pool, _rowBlocks * _panelChunks, operations, bytes, weights.PanelWidth, this);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     void IParallelWork.Execute(int start, int end, int worker)
     {
         var weights = _weights;

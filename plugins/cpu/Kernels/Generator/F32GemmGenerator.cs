@@ -7,8 +7,11 @@ internal static class F32GemmGenerator
 {
     public const int MaxRows = 8;
 
-    /// <summary>Most registers of columns for a number of rows; more do not fit into 32 registers.</summary>
-    public static int MaxPanels(int rows) => rows <= 6 ? 4 : 3;
+    /// <summary>
+    /// Most registers of columns for a number of rows. Few rows are bound by reading B, and want several streams of it; many are bound by
+    /// arithmetic, and two registers of columns reach its peak: more would only take longer to compile.
+    /// </summary>
+    public static int MaxPanels(int rows) => rows <= 4 ? 4 : 2;
 
     /// <summary>Every file's name and text.</summary>
     public static IEnumerable<(string Name, string Text)> Generate()
@@ -74,31 +77,20 @@ internal static class F32GemmGenerator
             Line(2, $"V {Join(panels, j => $"c{i}{j}")};");
         }
 
-        Line(2, "if (t->Bias != null)");
-        Line(2, "{");
-        for (var j = 0; j < panels; j++)
-        {
-            Line(3, $"{string.Concat(Enumerable.Range(0, rows).Select(i => $"c{i}{j} = "))}TSimd.Load(t->Bias{Lanes(j)});");
-        }
-
-        Line(2, "}");
-        Line(2, "else");
-        Line(2, "{");
-        Line(3, "var c = t->C;");
+        Line(2, "var init = t->Init;");
         for (var i = 0; i < rows; i++)
         {
             for (var j = 0; j < panels; j++)
             {
-                Line(3, j < panels - 1 ? $"c{i}{j} = TSimd.Load(c{Lanes(j)});" : $"c{i}{j} = TSimd.LoadPartial(c{Lanes(j)}, t->LastLanes);");
+                Line(2, $"c{i}{j} = TSimd.Load(init{Lanes(j)});");
             }
 
             if (i < rows - 1)
             {
-                Line(3, "c += t->CStride;");
+                Line(2, "init += t->InitStride;");
             }
         }
 
-        Line(2, "}");
         text.Append('\n');
         Line(2, "var rows = t->Rows;");
         Line(2, "var length = t->SegmentLength;");
@@ -137,29 +129,41 @@ internal static class F32GemmGenerator
         Line(2, "var low = TSimd.Broadcast(t->Min);");
         Line(2, "var high = TSimd.Broadcast(t->Max);");
         Line(2, "var o = t->C;");
+        for (var i = 0; i < rows; i++)
+        {
+            for (var j = 0; j < panels; j++)
+            {
+                var value = $"TSimd.Clamp(c{i}{j}, low, high)";
+                Line(2, j < panels - 1 ? $"TSimd.Store(o{Lanes(j)}, {value});" : $"c{i}{j} = {value};");
+            }
+
+            if (i < rows - 1 && panels > 1)
+            {
+                Line(2, "o += t->CStride;");
+            }
+        }
+
+        text.Append('\n');
+        var last = panels - 1;
+        Line(2, $"o = t->C{Lanes(last)};");
         Line(2, "var lanes = t->LastLanes;");
         Line(2, "if (lanes == TSimd.Width)");
         Line(2, "{");
-        Stores(false);
+        Stores(i => $"TSimd.Store(o, c{i}{last});");
         Line(2, "}");
         Line(2, "else");
         Line(2, "{");
-        Stores(true);
+        Stores(i => $"TSimd.StorePartial(o, c{i}{last}, lanes);");
         Line(2, "}");
         Line(1, "}");
         text.Append("}\n");
         return text.ToString();
 
-        void Stores(bool isPartial)
+        void Stores(Func<int, string> store)
         {
             for (var i = 0; i < rows; i++)
             {
-                for (var j = 0; j < panels; j++)
-                {
-                    var value = $"TSimd.Clamp(c{i}{j}, low, high)";
-                    Line(3, isPartial && j == panels - 1 ? $"TSimd.StorePartial(o{Lanes(j)}, {value}, lanes);" : $"TSimd.Store(o{Lanes(j)}, {value});");
-                }
-
+                Line(3, store(i));
                 if (i < rows - 1)
                 {
                     Line(3, "o += t->CStride;");
