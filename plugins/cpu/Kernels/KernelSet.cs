@@ -69,6 +69,42 @@ internal sealed unsafe class KernelSet
         ? (rows <= 4 ? 4 : 2)
         : (rows <= 2 ? 4 : rows <= 4 ? 3 : rows <= 6 ? 2 : 1);
 
+    /// <summary>
+    /// Compiles the kernels that a product of up to so many rows and panels uses. A program that loads calls it from a thread that has nothing
+    /// else to do, so that its first run does not wait for the JIT.
+    /// </summary>
+    public void Compile(int rows, int panelCount)
+    {
+        if (rows <= 0 || panelCount <= 0)
+        {
+            return;
+        }
+
+        var (tileRows, largerTiles, maxPanels) = TileRunner.Tiles(this, rows, panelCount);
+        for (var panels = 1; panels <= Math.Min(maxPanels, panelCount); panels++)
+        {
+            if (!TileRunner.Takes(panelCount, maxPanels, panels))
+            {
+                continue;
+            }
+
+            Compile(Tile(tileRows, panels));
+            if (largerTiles > 0)
+            {
+                Compile(Tile(tileRows + 1, panels));
+            }
+        }
+    }
+
+    // A tile without segments stores its initial values.
+    private void Compile(delegate*<TileArguments*, void> tile)
+    {
+        var values = stackalloc float[4 * 16];
+        var rows = stackalloc float*[8];
+        var t = new TileArguments { Rows = rows, Init = values, C = values, LastLanes = Width };
+        tile(&t);
+    }
+
     private static KernelSet Create<TSimd, V>(InstructionSet instructionSet)
         where TSimd : struct, ISimd<V>
         where V : unmanaged

@@ -6,6 +6,9 @@ switch (args.FirstOrDefault())
     case "gemm":
         GemmBenchmark.Run(args[1..]);
         return 0;
+    case "bmm":
+        BatchMatMulBenchmark.Run(args[1..]);
+        return 0;
     case "conv":
         ConvolutionBenchmark.Run(args[1..]);
         return 0;
@@ -21,6 +24,8 @@ switch (args.FirstOrDefault())
             """
             gemm [--isa RUNG] [--threads N] [--rounds N] [--chain MB] [M,N,K ...]
                                 float products: GFLOP/s beside the FMA peak measured in the same instant; --chain walks through so many distinct weights
+            bmm [--isa RUNG] [--threads N] [--rounds N] [BATCH,M,N,K ...]
+                                float products of two activations
             conv [--isa RUNG] [--threads N] [--rounds N]
                                 convolutions of the sample nets and of MobileNetV2, ResNet
             generate FOLDER     writes the generated kernels (plugins/cpu/Kernels/Gemm)

@@ -13,6 +13,7 @@ internal static unsafe partial class F32Gemm<TSimd, V>
         var b2 = b1 + t->BPanel;
         var bStep = t->BStep;
         V c00, c01, c02;
+        V d00 = TSimd.Zero, d01 = TSimd.Zero, d02 = TSimd.Zero;
         var init = t->Init;
         c00 = TSimd.Load(init);
         c01 = TSimd.Load(init + TSimd.Width);
@@ -24,21 +25,49 @@ internal static unsafe partial class F32Gemm<TSimd, V>
         {
             var offset = t->Offsets[s];
             var a0 = rows[0] + offset;
-            for (nint k = 0; k < length; k++)
+            nint k = 0;
+            for (; k + 2 <= length; k += 2)
             {
+                var v0 = TSimd.Load(b0);
+                var v1 = TSimd.Load(b1);
+                var v2 = TSimd.Load(b2);
+                var x = TSimd.Broadcast(a0[k]);
+                c00 = TSimd.MultiplyAdd(x, v0, c00);
+                c01 = TSimd.MultiplyAdd(x, v1, c01);
+                c02 = TSimd.MultiplyAdd(x, v2, c02);
+                b0 += bStep;
+                b1 += bStep;
+                b2 += bStep;
                 var w0 = TSimd.Load(b0);
                 var w1 = TSimd.Load(b1);
                 var w2 = TSimd.Load(b2);
+                var y = TSimd.Broadcast(a0[k + 1]);
+                d00 = TSimd.MultiplyAdd(y, w0, d00);
+                d01 = TSimd.MultiplyAdd(y, w1, d01);
+                d02 = TSimd.MultiplyAdd(y, w2, d02);
+                b0 += bStep;
+                b1 += bStep;
+                b2 += bStep;
+            }
+
+            if (k < length)
+            {
+                var v0 = TSimd.Load(b0);
+                var v1 = TSimd.Load(b1);
+                var v2 = TSimd.Load(b2);
                 var x = TSimd.Broadcast(a0[k]);
-                c00 = TSimd.MultiplyAdd(x, w0, c00);
-                c01 = TSimd.MultiplyAdd(x, w1, c01);
-                c02 = TSimd.MultiplyAdd(x, w2, c02);
+                c00 = TSimd.MultiplyAdd(x, v0, c00);
+                c01 = TSimd.MultiplyAdd(x, v1, c01);
+                c02 = TSimd.MultiplyAdd(x, v2, c02);
                 b0 += bStep;
                 b1 += bStep;
                 b2 += bStep;
             }
         }
 
+        c00 = TSimd.Add(c00, d00);
+        c01 = TSimd.Add(c01, d01);
+        c02 = TSimd.Add(c02, d02);
         var low = TSimd.Broadcast(t->Min);
         var high = TSimd.Broadcast(t->Max);
         var o = t->C;

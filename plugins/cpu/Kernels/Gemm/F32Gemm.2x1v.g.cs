@@ -12,6 +12,8 @@ internal static unsafe partial class F32Gemm<TSimd, V>
         var bStep = t->BStep;
         V c00;
         V c10;
+        V d00 = TSimd.Zero;
+        V d10 = TSimd.Zero;
         var init = t->Init;
         c00 = TSimd.Load(init);
         init += t->InitStride;
@@ -24,17 +26,36 @@ internal static unsafe partial class F32Gemm<TSimd, V>
             var offset = t->Offsets[s];
             var a0 = rows[0] + offset;
             var a1 = rows[1] + offset;
-            for (nint k = 0; k < length; k++)
+            nint k = 0;
+            for (; k + 2 <= length; k += 2)
             {
-                var w0 = TSimd.Load(b0);
+                var v0 = TSimd.Load(b0);
                 var x = TSimd.Broadcast(a0[k]);
-                c00 = TSimd.MultiplyAdd(x, w0, c00);
+                c00 = TSimd.MultiplyAdd(x, v0, c00);
                 x = TSimd.Broadcast(a1[k]);
-                c10 = TSimd.MultiplyAdd(x, w0, c10);
+                c10 = TSimd.MultiplyAdd(x, v0, c10);
+                b0 += bStep;
+                var w0 = TSimd.Load(b0);
+                var y = TSimd.Broadcast(a0[k + 1]);
+                d00 = TSimd.MultiplyAdd(y, w0, d00);
+                y = TSimd.Broadcast(a1[k + 1]);
+                d10 = TSimd.MultiplyAdd(y, w0, d10);
+                b0 += bStep;
+            }
+
+            if (k < length)
+            {
+                var v0 = TSimd.Load(b0);
+                var x = TSimd.Broadcast(a0[k]);
+                c00 = TSimd.MultiplyAdd(x, v0, c00);
+                x = TSimd.Broadcast(a1[k]);
+                c10 = TSimd.MultiplyAdd(x, v0, c10);
                 b0 += bStep;
             }
         }
 
+        c00 = TSimd.Add(c00, d00);
+        c10 = TSimd.Add(c10, d10);
         var low = TSimd.Broadcast(t->Min);
         var high = TSimd.Broadcast(t->Max);
         var o = t->C;

@@ -13,6 +13,8 @@ internal static unsafe partial class F32Gemm<TSimd, V>
         var bStep = t->BStep;
         V c00, c01;
         V c10, c11;
+        V d00 = TSimd.Zero, d01 = TSimd.Zero;
+        V d10 = TSimd.Zero, d11 = TSimd.Zero;
         var init = t->Init;
         c00 = TSimd.Load(init);
         c01 = TSimd.Load(init + TSimd.Width);
@@ -27,21 +29,50 @@ internal static unsafe partial class F32Gemm<TSimd, V>
             var offset = t->Offsets[s];
             var a0 = rows[0] + offset;
             var a1 = rows[1] + offset;
-            for (nint k = 0; k < length; k++)
+            nint k = 0;
+            for (; k + 2 <= length; k += 2)
             {
+                var v0 = TSimd.Load(b0);
+                var v1 = TSimd.Load(b1);
+                var x = TSimd.Broadcast(a0[k]);
+                c00 = TSimd.MultiplyAdd(x, v0, c00);
+                c01 = TSimd.MultiplyAdd(x, v1, c01);
+                x = TSimd.Broadcast(a1[k]);
+                c10 = TSimd.MultiplyAdd(x, v0, c10);
+                c11 = TSimd.MultiplyAdd(x, v1, c11);
+                b0 += bStep;
+                b1 += bStep;
                 var w0 = TSimd.Load(b0);
                 var w1 = TSimd.Load(b1);
+                var y = TSimd.Broadcast(a0[k + 1]);
+                d00 = TSimd.MultiplyAdd(y, w0, d00);
+                d01 = TSimd.MultiplyAdd(y, w1, d01);
+                y = TSimd.Broadcast(a1[k + 1]);
+                d10 = TSimd.MultiplyAdd(y, w0, d10);
+                d11 = TSimd.MultiplyAdd(y, w1, d11);
+                b0 += bStep;
+                b1 += bStep;
+            }
+
+            if (k < length)
+            {
+                var v0 = TSimd.Load(b0);
+                var v1 = TSimd.Load(b1);
                 var x = TSimd.Broadcast(a0[k]);
-                c00 = TSimd.MultiplyAdd(x, w0, c00);
-                c01 = TSimd.MultiplyAdd(x, w1, c01);
+                c00 = TSimd.MultiplyAdd(x, v0, c00);
+                c01 = TSimd.MultiplyAdd(x, v1, c01);
                 x = TSimd.Broadcast(a1[k]);
-                c10 = TSimd.MultiplyAdd(x, w0, c10);
-                c11 = TSimd.MultiplyAdd(x, w1, c11);
+                c10 = TSimd.MultiplyAdd(x, v0, c10);
+                c11 = TSimd.MultiplyAdd(x, v1, c11);
                 b0 += bStep;
                 b1 += bStep;
             }
         }
 
+        c00 = TSimd.Add(c00, d00);
+        c01 = TSimd.Add(c01, d01);
+        c10 = TSimd.Add(c10, d10);
+        c11 = TSimd.Add(c11, d11);
         var low = TSimd.Broadcast(t->Min);
         var high = TSimd.Broadcast(t->Max);
         var o = t->C;

@@ -14,6 +14,10 @@ internal static unsafe partial class F32Gemm<TSimd, V>
         V c10;
         V c20;
         V c30;
+        V d00 = TSimd.Zero;
+        V d10 = TSimd.Zero;
+        V d20 = TSimd.Zero;
+        V d30 = TSimd.Zero;
         var init = t->Init;
         c00 = TSimd.Load(init);
         init += t->InitStride;
@@ -32,21 +36,50 @@ internal static unsafe partial class F32Gemm<TSimd, V>
             var a1 = rows[1] + offset;
             var a2 = rows[2] + offset;
             var a3 = rows[3] + offset;
-            for (nint k = 0; k < length; k++)
+            nint k = 0;
+            for (; k + 2 <= length; k += 2)
             {
-                var w0 = TSimd.Load(b0);
+                var v0 = TSimd.Load(b0);
                 var x = TSimd.Broadcast(a0[k]);
-                c00 = TSimd.MultiplyAdd(x, w0, c00);
+                c00 = TSimd.MultiplyAdd(x, v0, c00);
                 x = TSimd.Broadcast(a1[k]);
-                c10 = TSimd.MultiplyAdd(x, w0, c10);
+                c10 = TSimd.MultiplyAdd(x, v0, c10);
                 x = TSimd.Broadcast(a2[k]);
-                c20 = TSimd.MultiplyAdd(x, w0, c20);
+                c20 = TSimd.MultiplyAdd(x, v0, c20);
                 x = TSimd.Broadcast(a3[k]);
-                c30 = TSimd.MultiplyAdd(x, w0, c30);
+                c30 = TSimd.MultiplyAdd(x, v0, c30);
+                b0 += bStep;
+                var w0 = TSimd.Load(b0);
+                var y = TSimd.Broadcast(a0[k + 1]);
+                d00 = TSimd.MultiplyAdd(y, w0, d00);
+                y = TSimd.Broadcast(a1[k + 1]);
+                d10 = TSimd.MultiplyAdd(y, w0, d10);
+                y = TSimd.Broadcast(a2[k + 1]);
+                d20 = TSimd.MultiplyAdd(y, w0, d20);
+                y = TSimd.Broadcast(a3[k + 1]);
+                d30 = TSimd.MultiplyAdd(y, w0, d30);
+                b0 += bStep;
+            }
+
+            if (k < length)
+            {
+                var v0 = TSimd.Load(b0);
+                var x = TSimd.Broadcast(a0[k]);
+                c00 = TSimd.MultiplyAdd(x, v0, c00);
+                x = TSimd.Broadcast(a1[k]);
+                c10 = TSimd.MultiplyAdd(x, v0, c10);
+                x = TSimd.Broadcast(a2[k]);
+                c20 = TSimd.MultiplyAdd(x, v0, c20);
+                x = TSimd.Broadcast(a3[k]);
+                c30 = TSimd.MultiplyAdd(x, v0, c30);
                 b0 += bStep;
             }
         }
 
+        c00 = TSimd.Add(c00, d00);
+        c10 = TSimd.Add(c10, d10);
+        c20 = TSimd.Add(c20, d20);
+        c30 = TSimd.Add(c30, d30);
         var low = TSimd.Broadcast(t->Min);
         var high = TSimd.Broadcast(t->Max);
         var o = t->C;

@@ -88,6 +88,9 @@ internal static unsafe class Gemm
         }
     }
 
+    /// <summary>Compiles what <see cref="Run"/> with so many rows will call; see <see cref="KernelSet.Compile(int, int)"/>.</summary>
+    public static void Prepare(PackedMatrix weights, int m) => weights.Kernels.Compile(Math.Min(m, GemmJob.BlockRows(weights, m)), weights.PanelCount);
+
     internal static void PackBias(PackedMatrix packed, float* bias)
     {
         var padded = new Span<float>(packed.Bias, packed.PanelCount * packed.PanelWidth);

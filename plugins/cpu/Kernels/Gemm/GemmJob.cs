@@ -23,6 +23,14 @@ internal sealed unsafe class GemmJob : IParallelWork
 
     internal static int RowBlocks(int m) => (m + RowsPerBlock - 1) / RowsPerBlock;
 
+    /// <summary>Rows of a block: whole tiles, so that only the last block has a remainder.</summary>
+    internal static int BlockRows(PackedMatrix weights, int m)
+    {
+        var blocks = RowBlocks(m);
+        var tile = weights.Kernels.MaxRows;
+        return Math.Min(RowsPerBlock, (((m + blocks - 1) / blocks) + tile - 1) / tile * tile);
+    }
+
     /// <summary>Whether rows are copied together before use: rows a power of two apart fall into the same cache sets.</summary>
     internal static bool CopiesRows(PackedMatrix weights, int m) => m >= 16 && weights.K >= 512 && weights.PanelCount >= 4;
 
@@ -70,9 +78,7 @@ internal sealed unsafe class GemmJob : IParallelWork
             Min = _min,
             Max = _max,
         };
-        var blockRows = (_m + _rowBlocks - 1) / _rowBlocks;
-        // Whole tiles, so that only the last block has a remainder.
-        blockRows = Math.Min(RowsPerBlock, (blockRows + weights.Kernels.MaxRows - 1) / weights.Kernels.MaxRows * weights.Kernels.MaxRows);
+        var blockRows = BlockRows(weights, _m);
         var copiedBlock = -1;
         for (var item = start; item < end; item++)
         {

@@ -31,11 +31,8 @@ internal static unsafe class TileRunner
             panelCount = 1;
         }
 
-        var maxRows = panelCount == 1 ? 8 : kernels.MaxRows;
-        var tileCount = (rowCount + maxRows - 1) / maxRows;
-        var tileRows = rowCount / tileCount;
-        var largerTiles = rowCount % tileCount;
-        var maxPanels = kernels.MaxPanels(largerTiles > 0 ? tileRows + 1 : tileRows);
+        var (tileRows, largerTiles, maxPanels) = Tiles(kernels, rowCount, panelCount);
+        var tileCount = (rowCount - largerTiles) / tileRows;
 
         var segmentCount = t.SegmentCount;
         var segmentLength = t.SegmentLength;
@@ -103,6 +100,37 @@ internal static unsafe class TileRunner
         }
     }
 
+    /// <summary>How rows are cut: all tiles have so many rows, the first ones one more; and most panels of a tile.</summary>
+    internal static (int TileRows, int LargerTiles, int MaxPanels) Tiles(KernelSet kernels, int rowCount, int panelCount)
+    {
+        var maxRows = panelCount == 1 ? 8 : kernels.MaxRows;
+        var tileCount = (rowCount + maxRows - 1) / maxRows;
+        var tileRows = rowCount / tileCount;
+        var largerTiles = rowCount % tileCount;
+        return (tileRows, largerTiles, kernels.MaxPanels(largerTiles > 0 ? tileRows + 1 : tileRows));
+    }
+
+    /// <summary>Whether tiles of so many panels are among those that panels are cut into.</summary>
+    internal static bool Takes(int panelCount, int maxPanels, int panels)
+    {
+        while (panelCount > 0)
+        {
+            var take = Take(panelCount, maxPanels);
+            if (take == panels)
+            {
+                return true;
+            }
+
+            panelCount -= take;
+        }
+
+        return false;
+    }
+
+    // Four panels are two and two, not three and one.
+    private static int Take(int panelCount, int maxPanels) =>
+        panelCount <= maxPanels ? panelCount : panelCount == maxPanels + 1 && maxPanels > 2 ? maxPanels - 1 : maxPanels;
+
     private static void Pass(
         KernelSet kernels, TileArguments* t, float** rows, int tileCount, int tileRows, int largerTiles, float* panels, float* bias,
         int panelCount, int maxPanels, int lastLanes, float* c, int width)
@@ -111,7 +139,7 @@ internal static unsafe class TileRunner
         while (panel < panelCount)
         {
             var rest = panelCount - panel;
-            var take = rest <= maxPanels ? rest : rest == maxPanels + 1 && maxPanels > 2 ? maxPanels - 1 : maxPanels;
+            var take = Take(rest, maxPanels);
             t->B = panels + (panel * t->BPanel);
             t->LastLanes = panel + take == panelCount ? lastLanes : width;
             t->C = c + (panel * width);

@@ -58,6 +58,7 @@ internal static class F32GemmGenerator
     private static string Kernel(int rows, int panels)
     {
         var text = new StringBuilder();
+        var isUnrolled = rows * panels <= 4;
         void Line(int indent, string line) => text.Append(' ', indent * 4).Append(line).Append('\n');
 
         text.Append("// Written by F32GemmGenerator; do not edit.\nusing System.Runtime.CompilerServices;\n\nnamespace Tandem.Plugins.Cpu.Kernels;\n\n");
@@ -75,6 +76,14 @@ internal static class F32GemmGenerator
         for (var i = 0; i < rows; i++)
         {
             Line(2, $"V {Join(panels, j => $"c{i}{j}")};");
+        }
+
+        if (isUnrolled)
+        {
+            for (var i = 0; i < rows; i++)
+            {
+                Line(2, $"V {Join(panels, j => $"d{i}{j} = TSimd.Zero")};");
+            }
         }
 
         Line(2, "var init = t->Init;");
@@ -102,30 +111,42 @@ internal static class F32GemmGenerator
             Line(3, $"var a{i} = rows[{i}] + offset;");
         }
 
-        Line(3, "for (nint k = 0; k < length; k++)");
-        Line(3, "{");
-        for (var j = 0; j < panels; j++)
+        // A step depends on the one before through its accumulator; few accumulators take two steps at once.
+        if (isUnrolled)
         {
-            Line(4, $"var w{j} = TSimd.Load(b{j});");
+            Line(3, "nint k = 0;");
+            Line(3, "for (; k + 2 <= length; k += 2)");
+            Line(3, "{");
+            Step("k", "c", "v", "x");
+            Step("k + 1", "d", "w", "y");
+            Line(3, "}");
+            text.Append('\n');
+            Line(3, "if (k < length)");
+            Line(3, "{");
+            Step("k", "c", "v", "x");
+            Line(3, "}");
+        }
+        else
+        {
+            Line(3, "for (nint k = 0; k < length; k++)");
+            Line(3, "{");
+            Step("k", "c", "w", "x");
+            Line(3, "}");
         }
 
-        for (var i = 0; i < rows; i++)
+        Line(2, "}");
+        text.Append('\n');
+        if (isUnrolled)
         {
-            Line(4, $"{(i == 0 ? "var " : "")}x = TSimd.Broadcast(a{i}[k]);");
-            for (var j = 0; j < panels; j++)
+            for (var i = 0; i < rows; i++)
             {
-                Line(4, $"c{i}{j} = TSimd.MultiplyAdd(x, w{j}, c{i}{j});");
+                for (var j = 0; j < panels; j++)
+                {
+                    Line(2, $"c{i}{j} = TSimd.Add(c{i}{j}, d{i}{j});");
+                }
             }
         }
 
-        for (var j = 0; j < panels; j++)
-        {
-            Line(4, $"b{j} += bStep;");
-        }
-
-        Line(3, "}");
-        Line(2, "}");
-        text.Append('\n');
         Line(2, "var low = TSimd.Broadcast(t->Min);");
         Line(2, "var high = TSimd.Broadcast(t->Max);");
         Line(2, "var o = t->C;");
@@ -158,6 +179,28 @@ internal static class F32GemmGenerator
         Line(1, "}");
         text.Append("}\n");
         return text.ToString();
+
+        void Step(string k, string sum, string weight, string value)
+        {
+            for (var j = 0; j < panels; j++)
+            {
+                Line(4, $"var {weight}{j} = TSimd.Load(b{j});");
+            }
+
+            for (var i = 0; i < rows; i++)
+            {
+                Line(4, $"{(i == 0 ? "var " : "")}{value} = TSimd.Broadcast(a{i}[{k}]);");
+                for (var j = 0; j < panels; j++)
+                {
+                    Line(4, $"{sum}{i}{j} = TSimd.MultiplyAdd({value}, {weight}{j}, {sum}{i}{j});");
+                }
+            }
+
+            for (var j = 0; j < panels; j++)
+            {
+                Line(4, $"b{j} += bStep;");
+            }
+        }
 
         void Stores(Func<int, string> store)
         {
