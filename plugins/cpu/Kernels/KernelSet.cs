@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Tandem.Plugins.Cpu.Kernels;
@@ -97,6 +98,7 @@ internal sealed unsafe class KernelSet
     }
 
     // A tile without segments stores its initial values.
+    [SkipLocalsInit]
     private void Compile(delegate*<TileArguments*, void> tile)
     {
         var values = stackalloc float[4 * 16];

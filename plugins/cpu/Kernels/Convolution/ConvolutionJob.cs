@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Tandem.Sdk;
 
 namespace Tandem.Plugins.Cpu.Kernels;
@@ -56,6 +57,7 @@ internal sealed unsafe class ConvolutionJob : IParallelWork
         ParallelCost.Run(pool, items, 2.0 * outputs * weights.K, 4.0 * outputs, weights.PanelWidth, this);
     }
 
+    [SkipLocalsInit]
     void IParallelWork.Execute(int start, int end, int worker)
     {
         var copy = (float*)(_copies + (worker * _plan.CopyBytesPerWorker));

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Tandem.Sdk;
 
 namespace Tandem.Plugins.Cpu.Kernels;
@@ -60,6 +61,7 @@ internal sealed unsafe class TransposedConvolutionJob : IParallelWork
         }
     }
 
+    [SkipLocalsInit]
     void IParallelWork.Execute(int start, int end, int worker)
     {
         var phases = _p.StrideHeight * _p.StrideWidth;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Tandem.Sdk;
 
 namespace Tandem.Plugins.Cpu.Kernels;
@@ -60,6 +61,7 @@ internal sealed unsafe class BatchMatMulJob : IParallelWork
         }
     }
 
+    [SkipLocalsInit]
     private void One(float* a, int m, float* b, float* c, float* packed)
     {
         var width = _kernels.Width;

@@ -51,17 +51,19 @@ internal sealed unsafe class GemmJob : IParallelWork
         _rowBlocks = RowBlocks(m);
         var panels = weights.PanelCount;
         var threads = pool?.ThreadCount ?? 1;
-        var chunks = threads == 1 ? 1 : Math.Max(1, ((threads * 4) + _rowBlocks - 1) / _rowBlocks);
+        var operations = 2.0 * m * weights.N * weights.K;
+        var bytes = 4.0 * (((double)weights.N * weights.K) + ((double)m * (weights.K + weights.N)));
+        var items = ParallelCost.Items(ParallelCost.Microseconds(operations, bytes, weights.PanelWidth), threads);
+        var chunks = (items + _rowBlocks - 1) / _rowBlocks;
         // Chunks of whole register blocks: 12 panels cut evenly by 3 and by 4.
         var unit = panels >= 12 * chunks ? 12 : 4;
         _panelsPerChunk = ((((panels + chunks - 1) / chunks) + unit - 1) / unit) * unit;
         _panelChunks = (panels + _panelsPerChunk - 1) / _panelsPerChunk;
 
-        var operations = 2.0 * m * weights.N * weights.K;
-        var bytes = 4.0 * (((double)weights.N * weights.K) + ((double)m * (weights.K + weights.N)));
         ParallelCost.Run(pool, _rowBlocks * _panelChunks, operations, bytes, weights.PanelWidth, this);
     }
 
+    [SkipLocalsInit]
     void IParallelWork.Execute(int start, int end, int worker)
     {
         var weights = _weights;
