@@ -140,6 +140,7 @@ public sealed unsafe class ConvolutionTests
         var (min, max) = seed % 2 == 0 ? (0f, 6f) : (float.NegativeInfinity, float.PositiveInfinity);
         using var packed = Convolution.Pack(isa, w.Pointer, seed % 5 == 0 ? null : bias.Pointer, p);
         using var scratch = new NativeFloats((int)(Convolution.GetScratchBytes(packed, p, shape, threads) / 4));
+        Convolution.Prepare(packed, p, shape, threads);
         Convolution.Run(threads == 1 ? null : new TestPool(threads), job, packed, p, shape, x.Pointer, y.Pointer, min, max, scratch.Bytes);
         var expected = ConvolutionReference.Run(p, shape, x.Span, w.Span, seed % 5 == 0 ? [] : bias.Span, min, max);
         ConvolutionReference.Compare($"{isa} {p} {shape}", shape, p.OutputChannels, expected, y.Span);

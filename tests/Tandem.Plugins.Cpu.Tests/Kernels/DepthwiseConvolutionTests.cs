@@ -33,6 +33,24 @@ public sealed unsafe class DepthwiseConvolutionTests
             }
         }
 
+        // Images hardly wider than the kernel: both edges in one column, or nothing between them.
+        for (var width = 1; width <= 6; width++)
+        {
+            foreach (var (stride, pad) in (ReadOnlySpan<(int, int)>)[(1, 1), (2, 1), (1, 2), (2, 0)])
+            {
+                Check(job, isa, new(3, 3, stride, stride, 1, 1, pad, pad, 20, 1, 1), 5, width, width, 1, 1);
+                Check(job, isa, new(5, 5, stride, stride, 1, 1, 2, pad, 20, 1, 1), 5, width, width, 1, 1);
+            }
+        }
+
+        foreach (var kernel in (int[])[3, 4, 5])
+        {
+            var p = new ConvolutionParameters(kernel, kernel, 1, 1, 1, 1, 1, 1, 20, 1, 1);
+            using var filter = NativeFloats.Random(kernel * kernel * 20, 1);
+            using var packed = DepthwiseConvolution.Pack(isa, filter.Pointer, null, p);
+            DepthwiseConvolution.Prepare(packed, p);
+        }
+
         Check(job, isa, new(3, 3, 1, 1, 1, 1, 1, 1, 72, 1, 1), 56, 57, 1, 1, 2);
         Check(job, isa, new(5, 5, 2, 2, 1, 1, 2, 2, 24, 1, 2), 56, 57, 2, 1, 2);
     }

@@ -7,7 +7,7 @@ namespace Tandem.Plugins.Cpu.Kernels;
 internal sealed unsafe class ConvolutionJob : IParallelWork
 {
     // A multiple of 6 and of 8, the rows of tiles.
-    private const int PixelsPerBlock = 240;
+    internal const int PixelsPerBlock = 240;
 
     private readonly GemmJob _product = new();
     private PackedConvolution _filter = null!;

@@ -23,6 +23,13 @@ internal sealed unsafe class DepthwiseJob : IParallelWork
         (((nint)p.KernelHeight * sizeof(float*)) + (p.GroupOutputChannels > 1 ? (nint)p.KernelHeight * s.InputWidth * p.OutputChannels * sizeof(float) : 0)
             + 127) & ~(nint)63;
 
+    internal static delegate*<DepthwiseArguments*, void> Kernel(PackedDepthwise filter, in ConvolutionParameters p) => p switch
+    {
+        { KernelHeight: 3, KernelWidth: 3, DilationWidth: 1 } => filter.Kernels.Depthwise3x3,
+        { KernelHeight: 5, KernelWidth: 5, DilationWidth: 1, StrideWidth: 1 or 2 } => filter.Kernels.Depthwise5x5,
+        _ => filter.Kernels.Depthwise,
+    };
+
     internal void Run(
         ComputePool? pool, PackedDepthwise filter, in ConvolutionParameters parameters, in ImageShape shape, float* input, float* output,
         float min, float max, byte* scratch)
@@ -73,13 +80,7 @@ internal sealed unsafe class DepthwiseJob : IParallelWork
             Min = _min,
             Max = _max,
         };
-        var kernels = _filter.Kernels;
-        var kernel = _p switch
-        {
-            { KernelHeight: 3, KernelWidth: 3, DilationWidth: 1 } => kernels.Depthwise3x3,
-            { KernelHeight: 5, KernelWidth: 5, DilationWidth: 1, StrideWidth: 1 or 2 } => kernels.Depthwise5x5,
-            _ => kernels.Depthwise,
-        };
+        var kernel = Kernel(_filter, _p);
         for (var item = start; item < end; item++)
         {
             var image = item / _s.OutputHeight;
