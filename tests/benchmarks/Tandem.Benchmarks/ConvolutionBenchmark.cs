@@ -73,7 +73,7 @@ internal static unsafe class ConvolutionBenchmark
             var job = new DepthwiseJob();
             var memory = GemmBenchmark.Random((DepthwiseConvolution.GetScratchBytes(p, shape, options.Threads) / 4) + 1, 5);
             scratch = memory;
-            action = () => DepthwiseConvolution.Run(pool, job, filter, p, shape, x, y, 0, 6, (byte*)memory);
+            action = () => DepthwiseConvolution.Run(pool, job, filter, p, shape, x, y, options.Min, options.Max, (byte*)memory);
         }
         else
         {
@@ -82,7 +82,7 @@ internal static unsafe class ConvolutionBenchmark
             var job = new ConvolutionJob();
             var memory = GemmBenchmark.Random((Convolution.GetScratchBytes(filter, p, shape, options.Threads) / 4) + 1, 5);
             scratch = memory;
-            action = () => Convolution.Run(pool, job, filter, p, shape, x, y, 0, 6, (byte*)memory);
+            action = () => Convolution.Run(pool, job, filter, p, shape, x, y, options.Min, options.Max, (byte*)memory);
         }
 
         var (min, median, peak) = Sampler.Run(action, options.InstructionSet, options.Rounds);

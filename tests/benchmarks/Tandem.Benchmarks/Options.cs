@@ -24,6 +24,9 @@ internal sealed class Options
                 case "--chain":
                     ChainMegabytes = int.Parse(args[++i]);
                     break;
+                case "--relu6":
+                    (Min, Max) = (0, 6);
+                    break;
                 default:
                     rest.Add(args[i]);
                     break;
@@ -41,6 +44,10 @@ internal sealed class Options
 
     /// <summary>Megabytes of distinct weights that a sample walks through; 0: the same weights again and again.</summary>
     public int ChainMegabytes { get; }
+
+    public float Min { get; } = float.NegativeInfinity;
+
+    public float Max { get; } = float.PositiveInfinity;
 
     public int[][] Shapes { get; }
 }

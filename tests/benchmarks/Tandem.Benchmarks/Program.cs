@@ -26,7 +26,7 @@ switch (args.FirstOrDefault())
                                 float products: GFLOP/s beside the FMA peak measured in the same instant; --chain walks through so many distinct weights
             bmm [--isa RUNG] [--threads N] [--rounds N] [BATCH,M,N,K ...]
                                 float products of two activations
-            conv [--isa RUNG] [--threads N] [--rounds N]
+            conv [--isa RUNG] [--threads N] [--rounds N] [--relu6]
                                 convolutions of the sample nets and of MobileNetV2, ResNet
             generate FOLDER     writes the generated kernels (plugins/cpu/Kernels/Gemm)
             """);

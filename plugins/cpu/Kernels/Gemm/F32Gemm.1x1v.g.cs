@@ -44,10 +44,14 @@ internal static unsafe partial class F32Gemm<TSimd, V>
         }
 
         c00 = TSimd.Add(c00, d00);
-        var low = TSimd.Broadcast(t->Min);
-        var high = TSimd.Broadcast(t->Max);
+        if (t->IsBounded)
+        {
+            var low = TSimd.Broadcast(t->Min);
+            var high = TSimd.Broadcast(t->Max);
+            c00 = TSimd.Clamp(c00, low, high);
+        }
+
         var o = t->C;
-        c00 = TSimd.Clamp(c00, low, high);
 
         o = t->C;
         var lanes = t->LastLanes;

@@ -56,11 +56,16 @@ internal static unsafe partial class F32Gemm<TSimd, V>
 
         c00 = TSimd.Add(c00, d00);
         c01 = TSimd.Add(c01, d01);
-        var low = TSimd.Broadcast(t->Min);
-        var high = TSimd.Broadcast(t->Max);
+        if (t->IsBounded)
+        {
+            var low = TSimd.Broadcast(t->Min);
+            var high = TSimd.Broadcast(t->Max);
+            c00 = TSimd.Clamp(c00, low, high);
+            c01 = TSimd.Clamp(c01, low, high);
+        }
+
         var o = t->C;
-        TSimd.Store(o, TSimd.Clamp(c00, low, high));
-        c01 = TSimd.Clamp(c01, low, high);
+        TSimd.Store(o, c00);
 
         o = t->C + TSimd.Width;
         var lanes = t->LastLanes;

@@ -80,13 +80,20 @@ internal static unsafe partial class F32Gemm<TSimd, V>
         c01 = TSimd.Add(c01, d01);
         c02 = TSimd.Add(c02, d02);
         c03 = TSimd.Add(c03, d03);
-        var low = TSimd.Broadcast(t->Min);
-        var high = TSimd.Broadcast(t->Max);
+        if (t->IsBounded)
+        {
+            var low = TSimd.Broadcast(t->Min);
+            var high = TSimd.Broadcast(t->Max);
+            c00 = TSimd.Clamp(c00, low, high);
+            c01 = TSimd.Clamp(c01, low, high);
+            c02 = TSimd.Clamp(c02, low, high);
+            c03 = TSimd.Clamp(c03, low, high);
+        }
+
         var o = t->C;
-        TSimd.Store(o, TSimd.Clamp(c00, low, high));
-        TSimd.Store(o + TSimd.Width, TSimd.Clamp(c01, low, high));
-        TSimd.Store(o + (2 * TSimd.Width), TSimd.Clamp(c02, low, high));
-        c03 = TSimd.Clamp(c03, low, high);
+        TSimd.Store(o, c00);
+        TSimd.Store(o + TSimd.Width, c01);
+        TSimd.Store(o + (2 * TSimd.Width), c02);
 
         o = t->C + (3 * TSimd.Width);
         var lanes = t->LastLanes;

@@ -56,11 +56,15 @@ internal static unsafe partial class F32Gemm<TSimd, V>
 
         c00 = TSimd.Add(c00, d00);
         c10 = TSimd.Add(c10, d10);
-        var low = TSimd.Broadcast(t->Min);
-        var high = TSimd.Broadcast(t->Max);
+        if (t->IsBounded)
+        {
+            var low = TSimd.Broadcast(t->Min);
+            var high = TSimd.Broadcast(t->Max);
+            c00 = TSimd.Clamp(c00, low, high);
+            c10 = TSimd.Clamp(c10, low, high);
+        }
+
         var o = t->C;
-        c00 = TSimd.Clamp(c00, low, high);
-        c10 = TSimd.Clamp(c10, low, high);
 
         o = t->C;
         var lanes = t->LastLanes;

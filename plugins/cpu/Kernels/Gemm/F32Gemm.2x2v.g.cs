@@ -73,14 +73,20 @@ internal static unsafe partial class F32Gemm<TSimd, V>
         c01 = TSimd.Add(c01, d01);
         c10 = TSimd.Add(c10, d10);
         c11 = TSimd.Add(c11, d11);
-        var low = TSimd.Broadcast(t->Min);
-        var high = TSimd.Broadcast(t->Max);
+        if (t->IsBounded)
+        {
+            var low = TSimd.Broadcast(t->Min);
+            var high = TSimd.Broadcast(t->Max);
+            c00 = TSimd.Clamp(c00, low, high);
+            c01 = TSimd.Clamp(c01, low, high);
+            c10 = TSimd.Clamp(c10, low, high);
+            c11 = TSimd.Clamp(c11, low, high);
+        }
+
         var o = t->C;
-        TSimd.Store(o, TSimd.Clamp(c00, low, high));
-        c01 = TSimd.Clamp(c01, low, high);
+        TSimd.Store(o, c00);
         o += t->CStride;
-        TSimd.Store(o, TSimd.Clamp(c10, low, high));
-        c11 = TSimd.Clamp(c11, low, high);
+        TSimd.Store(o, c10);
 
         o = t->C + TSimd.Width;
         var lanes = t->LastLanes;

@@ -56,18 +56,28 @@ internal static unsafe partial class F32Gemm<TSimd, V>
             }
         }
 
-        var low = TSimd.Broadcast(t->Min);
-        var high = TSimd.Broadcast(t->Max);
+        if (t->IsBounded)
+        {
+            var low = TSimd.Broadcast(t->Min);
+            var high = TSimd.Broadcast(t->Max);
+            c00 = TSimd.Clamp(c00, low, high);
+            c01 = TSimd.Clamp(c01, low, high);
+            c02 = TSimd.Clamp(c02, low, high);
+            c03 = TSimd.Clamp(c03, low, high);
+            c10 = TSimd.Clamp(c10, low, high);
+            c11 = TSimd.Clamp(c11, low, high);
+            c12 = TSimd.Clamp(c12, low, high);
+            c13 = TSimd.Clamp(c13, low, high);
+        }
+
         var o = t->C;
-        TSimd.Store(o, TSimd.Clamp(c00, low, high));
-        TSimd.Store(o + TSimd.Width, TSimd.Clamp(c01, low, high));
-        TSimd.Store(o + (2 * TSimd.Width), TSimd.Clamp(c02, low, high));
-        c03 = TSimd.Clamp(c03, low, high);
+        TSimd.Store(o, c00);
+        TSimd.Store(o + TSimd.Width, c01);
+        TSimd.Store(o + (2 * TSimd.Width), c02);
         o += t->CStride;
-        TSimd.Store(o, TSimd.Clamp(c10, low, high));
-        TSimd.Store(o + TSimd.Width, TSimd.Clamp(c11, low, high));
-        TSimd.Store(o + (2 * TSimd.Width), TSimd.Clamp(c12, low, high));
-        c13 = TSimd.Clamp(c13, low, high);
+        TSimd.Store(o, c10);
+        TSimd.Store(o + TSimd.Width, c11);
+        TSimd.Store(o + (2 * TSimd.Width), c12);
 
         o = t->C + (3 * TSimd.Width);
         var lanes = t->LastLanes;

@@ -59,20 +59,30 @@ internal static unsafe partial class F32Gemm<TSimd, V>
             }
         }
 
-        var low = TSimd.Broadcast(t->Min);
-        var high = TSimd.Broadcast(t->Max);
+        if (t->IsBounded)
+        {
+            var low = TSimd.Broadcast(t->Min);
+            var high = TSimd.Broadcast(t->Max);
+            c00 = TSimd.Clamp(c00, low, high);
+            c01 = TSimd.Clamp(c01, low, high);
+            c02 = TSimd.Clamp(c02, low, high);
+            c10 = TSimd.Clamp(c10, low, high);
+            c11 = TSimd.Clamp(c11, low, high);
+            c12 = TSimd.Clamp(c12, low, high);
+            c20 = TSimd.Clamp(c20, low, high);
+            c21 = TSimd.Clamp(c21, low, high);
+            c22 = TSimd.Clamp(c22, low, high);
+        }
+
         var o = t->C;
-        TSimd.Store(o, TSimd.Clamp(c00, low, high));
-        TSimd.Store(o + TSimd.Width, TSimd.Clamp(c01, low, high));
-        c02 = TSimd.Clamp(c02, low, high);
+        TSimd.Store(o, c00);
+        TSimd.Store(o + TSimd.Width, c01);
         o += t->CStride;
-        TSimd.Store(o, TSimd.Clamp(c10, low, high));
-        TSimd.Store(o + TSimd.Width, TSimd.Clamp(c11, low, high));
-        c12 = TSimd.Clamp(c12, low, high);
+        TSimd.Store(o, c10);
+        TSimd.Store(o + TSimd.Width, c11);
         o += t->CStride;
-        TSimd.Store(o, TSimd.Clamp(c20, low, high));
-        TSimd.Store(o + TSimd.Width, TSimd.Clamp(c21, low, high));
-        c22 = TSimd.Clamp(c22, low, high);
+        TSimd.Store(o, c20);
+        TSimd.Store(o + TSimd.Width, c21);
 
         o = t->C + (2 * TSimd.Width);
         var lanes = t->LastLanes;

@@ -80,13 +80,17 @@ internal static unsafe partial class F32Gemm<TSimd, V>
         c10 = TSimd.Add(c10, d10);
         c20 = TSimd.Add(c20, d20);
         c30 = TSimd.Add(c30, d30);
-        var low = TSimd.Broadcast(t->Min);
-        var high = TSimd.Broadcast(t->Max);
+        if (t->IsBounded)
+        {
+            var low = TSimd.Broadcast(t->Min);
+            var high = TSimd.Broadcast(t->Max);
+            c00 = TSimd.Clamp(c00, low, high);
+            c10 = TSimd.Clamp(c10, low, high);
+            c20 = TSimd.Clamp(c20, low, high);
+            c30 = TSimd.Clamp(c30, low, high);
+        }
+
         var o = t->C;
-        c00 = TSimd.Clamp(c00, low, high);
-        c10 = TSimd.Clamp(c10, low, high);
-        c20 = TSimd.Clamp(c20, low, high);
-        c30 = TSimd.Clamp(c30, low, high);
 
         o = t->C;
         var lanes = t->LastLanes;

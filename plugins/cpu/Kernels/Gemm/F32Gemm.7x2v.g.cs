@@ -82,29 +82,40 @@ internal static unsafe partial class F32Gemm<TSimd, V>
             }
         }
 
-        var low = TSimd.Broadcast(t->Min);
-        var high = TSimd.Broadcast(t->Max);
+        if (t->IsBounded)
+        {
+            var low = TSimd.Broadcast(t->Min);
+            var high = TSimd.Broadcast(t->Max);
+            c00 = TSimd.Clamp(c00, low, high);
+            c01 = TSimd.Clamp(c01, low, high);
+            c10 = TSimd.Clamp(c10, low, high);
+            c11 = TSimd.Clamp(c11, low, high);
+            c20 = TSimd.Clamp(c20, low, high);
+            c21 = TSimd.Clamp(c21, low, high);
+            c30 = TSimd.Clamp(c30, low, high);
+            c31 = TSimd.Clamp(c31, low, high);
+            c40 = TSimd.Clamp(c40, low, high);
+            c41 = TSimd.Clamp(c41, low, high);
+            c50 = TSimd.Clamp(c50, low, high);
+            c51 = TSimd.Clamp(c51, low, high);
+            c60 = TSimd.Clamp(c60, low, high);
+            c61 = TSimd.Clamp(c61, low, high);
+        }
+
         var o = t->C;
-        TSimd.Store(o, TSimd.Clamp(c00, low, high));
-        c01 = TSimd.Clamp(c01, low, high);
+        TSimd.Store(o, c00);
         o += t->CStride;
-        TSimd.Store(o, TSimd.Clamp(c10, low, high));
-        c11 = TSimd.Clamp(c11, low, high);
+        TSimd.Store(o, c10);
         o += t->CStride;
-        TSimd.Store(o, TSimd.Clamp(c20, low, high));
-        c21 = TSimd.Clamp(c21, low, high);
+        TSimd.Store(o, c20);
         o += t->CStride;
-        TSimd.Store(o, TSimd.Clamp(c30, low, high));
-        c31 = TSimd.Clamp(c31, low, high);
+        TSimd.Store(o, c30);
         o += t->CStride;
-        TSimd.Store(o, TSimd.Clamp(c40, low, high));
-        c41 = TSimd.Clamp(c41, low, high);
+        TSimd.Store(o, c40);
         o += t->CStride;
-        TSimd.Store(o, TSimd.Clamp(c50, low, high));
-        c51 = TSimd.Clamp(c51, low, high);
+        TSimd.Store(o, c50);
         o += t->CStride;
-        TSimd.Store(o, TSimd.Clamp(c60, low, high));
-        c61 = TSimd.Clamp(c61, low, high);
+        TSimd.Store(o, c60);
 
         o = t->C + TSimd.Width;
         var lanes = t->LastLanes;

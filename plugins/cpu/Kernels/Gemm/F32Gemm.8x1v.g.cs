@@ -71,17 +71,21 @@ internal static unsafe partial class F32Gemm<TSimd, V>
             }
         }
 
-        var low = TSimd.Broadcast(t->Min);
-        var high = TSimd.Broadcast(t->Max);
+        if (t->IsBounded)
+        {
+            var low = TSimd.Broadcast(t->Min);
+            var high = TSimd.Broadcast(t->Max);
+            c00 = TSimd.Clamp(c00, low, high);
+            c10 = TSimd.Clamp(c10, low, high);
+            c20 = TSimd.Clamp(c20, low, high);
+            c30 = TSimd.Clamp(c30, low, high);
+            c40 = TSimd.Clamp(c40, low, high);
+            c50 = TSimd.Clamp(c50, low, high);
+            c60 = TSimd.Clamp(c60, low, high);
+            c70 = TSimd.Clamp(c70, low, high);
+        }
+
         var o = t->C;
-        c00 = TSimd.Clamp(c00, low, high);
-        c10 = TSimd.Clamp(c10, low, high);
-        c20 = TSimd.Clamp(c20, low, high);
-        c30 = TSimd.Clamp(c30, low, high);
-        c40 = TSimd.Clamp(c40, low, high);
-        c50 = TSimd.Clamp(c50, low, high);
-        c60 = TSimd.Clamp(c60, low, high);
-        c70 = TSimd.Clamp(c70, low, high);
 
         o = t->C;
         var lanes = t->LastLanes;

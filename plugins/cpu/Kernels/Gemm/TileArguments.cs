@@ -39,6 +39,9 @@ internal unsafe struct TileArguments
     /// <summary>Elements from one row of initial values to the next; 0 for a bias.</summary>
     public nint InitStride;
 
+    /// <summary>Whether <see cref="Min"/> and <see cref="Max"/> bound anything.</summary>
+    public bool IsBounded;
+
     public float Min;
 
     public float Max;

@@ -86,8 +86,7 @@ internal static unsafe class TileRunner
                 var isLast = segment == segmentCount;
                 p->SegmentCount = count;
                 p->SegmentLength = length;
-                p->Min = isLast ? min : float.NegativeInfinity;
-                p->Max = isLast ? max : float.PositiveInfinity;
+                p->IsBounded = isLast && (min > float.NegativeInfinity || max < float.PositiveInfinity);
                 Pass(kernels, p, rows, tileCount, tileRows, largerTiles, panels + (depth * p->BStep), isFirst ? bias : null, panelCount, maxPanels, lastLanes, c, width);
                 depth += count * length;
             }
@@ -95,8 +94,6 @@ internal static unsafe class TileRunner
             p->Offsets = offsets;
             p->SegmentCount = segmentCount;
             p->SegmentLength = segmentLength;
-            p->Min = min;
-            p->Max = max;
         }
     }
 

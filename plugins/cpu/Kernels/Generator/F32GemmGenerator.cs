@@ -147,18 +147,29 @@ internal static class F32GemmGenerator
             }
         }
 
-        Line(2, "var low = TSimd.Broadcast(t->Min);");
-        Line(2, "var high = TSimd.Broadcast(t->Max);");
-        Line(2, "var o = t->C;");
+        Line(2, "if (t->IsBounded)");
+        Line(2, "{");
+        Line(3, "var low = TSimd.Broadcast(t->Min);");
+        Line(3, "var high = TSimd.Broadcast(t->Max);");
         for (var i = 0; i < rows; i++)
         {
             for (var j = 0; j < panels; j++)
             {
-                var value = $"TSimd.Clamp(c{i}{j}, low, high)";
-                Line(2, j < panels - 1 ? $"TSimd.Store(o{Lanes(j)}, {value});" : $"c{i}{j} = {value};");
+                Line(3, $"c{i}{j} = TSimd.Clamp(c{i}{j}, low, high);");
+            }
+        }
+
+        Line(2, "}");
+        text.Append('\n');
+        Line(2, "var o = t->C;");
+        for (var i = 0; panels > 1 && i < rows; i++)
+        {
+            for (var j = 0; j < panels - 1; j++)
+            {
+                Line(2, $"TSimd.Store(o{Lanes(j)}, c{i}{j});");
             }
 
-            if (i < rows - 1 && panels > 1)
+            if (i < rows - 1)
             {
                 Line(2, "o += t->CStride;");
             }
