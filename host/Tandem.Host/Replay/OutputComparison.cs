@@ -6,7 +6,35 @@ namespace Tandem.Host.Replay;
 /// <summary>Compares an output with the recorded one: shape and dtype exactly, integers exactly, floats within the tolerance.</summary>
 public static class OutputComparison
 {
-    /// <summary>Compares.</summary>
+    /// <summary>Compares an output value; a number or truth value is compared as a tensor without dimensions.</summary>
+    /// <param name="actual">What the program gave.</param>
+    /// <param name="expected">What was recorded.</param>
+    /// <param name="absoluteTolerance">Absolute part of the tolerance.</param>
+    /// <param name="relativeTolerance">Relative part of the tolerance.</param>
+    /// <returns>Null if they agree; otherwise what differs.</returns>
+    public static string? Compare(EValue actual, ReplayValue expected, double absoluteTolerance, double relativeTolerance)
+    {
+        if (expected.Tensor is not { } tensor)
+        {
+            return $"the recorded output {expected.Scalar} is not a tensor";
+        }
+
+        if (actual.Kind == EValueKind.Tensor)
+        {
+            return Compare(actual.AsTensor(), tensor, absoluteTolerance, relativeTolerance);
+        }
+
+        var isNumber = actual.Kind is EValueKind.Int or EValueKind.Bool or EValueKind.Double;
+        if (!isNumber || tensor.Layout.ElementCount != 1)
+        {
+            return $"{actual} for {tensor.Layout}";
+        }
+
+        var (a, b) = (actual.AsDouble(), ReadNumber(tensor.Layout.ScalarType, tensor.Bytes.Span, 0));
+        return a == b || Math.Abs(a - b) <= absoluteTolerance + (relativeTolerance * Math.Abs(b)) ? null : $"{a} for {b}";
+    }
+
+    /// <summary>Compares a tensor.</summary>
     /// <param name="actual">What the program gave.</param>
     /// <param name="expected">What was recorded; contiguous.</param>
     /// <param name="absoluteTolerance">Absolute part of the tolerance.</param>
@@ -74,6 +102,9 @@ public static class OutputComparison
             ScalarType.BFloat16 => (float)MemoryMarshal.Read<BFloat16>(item),
             ScalarType.Float => MemoryMarshal.Read<float>(item),
             ScalarType.Double => MemoryMarshal.Read<double>(item),
+            ScalarType.Long => MemoryMarshal.Read<long>(item),
+            ScalarType.Int => MemoryMarshal.Read<int>(item),
+            ScalarType.Bool => item[0],
             _ => 0,
         };
     }
