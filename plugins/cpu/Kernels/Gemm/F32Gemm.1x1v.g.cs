@@ -1,0 +1,67 @@
+// Written by F32GemmGenerator; do not edit.
+using System.Runtime.CompilerServices;
+
+namespace Tandem.Plugins.Cpu.Kernels;
+
+internal static unsafe partial class F32Gemm<TSimd, V>
+{
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Tile1x1(TileArguments* t)
+    {
+        var b0 = t->B;
+        var bStep = t->BStep;
+        V c00;
+        V d00 = TSimd.Zero;
+        var init = t->Init;
+        c00 = TSimd.Load(init);
+
+        var rows = t->Rows;
+        var length = t->SegmentLength;
+        for (nint s = 0; s < t->SegmentCount; s++)
+        {
+            var offset = t->Offsets[s];
+            var a0 = rows[0] + offset;
+            nint k = 0;
+            for (; k + 2 <= length; k += 2)
+            {
+                var v0 = TSimd.Load(b0);
+                var x = TSimd.Broadcast(a0[k]);
+                c00 = TSimd.MultiplyAdd(x, v0, c00);
+                b0 += bStep;
+                var w0 = TSimd.Load(b0);
+                var y = TSimd.Broadcast(a0[k + 1]);
+                d00 = TSimd.MultiplyAdd(y, w0, d00);
+                b0 += bStep;
+            }
+
+            if (k < length)
+            {
+                var v0 = TSimd.Load(b0);
+                var x = TSimd.Broadcast(a0[k]);
+                c00 = TSimd.MultiplyAdd(x, v0, c00);
+                b0 += bStep;
+            }
+        }
+
+        c00 = TSimd.Add(c00, d00);
+        if (t->IsBounded)
+        {
+            var low = TSimd.Broadcast(t->Min);
+            var high = TSimd.Broadcast(t->Max);
+            c00 = TSimd.Clamp(c00, low, high);
+        }
+
+        var o = t->C;
+
+        o = t->C;
+        var lanes = t->LastLanes;
+        if (lanes == TSimd.Width)
+        {
+            TSimd.Store(o, c00);
+        }
+        else
+        {
+            TSimd.StorePartial(o, c00, lanes);
+        }
+    }
+}

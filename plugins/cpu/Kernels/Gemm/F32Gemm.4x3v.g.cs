@@ -1,0 +1,126 @@
+// Written by F32GemmGenerator; do not edit.
+using System.Runtime.CompilerServices;
+
+namespace Tandem.Plugins.Cpu.Kernels;
+
+internal static unsafe partial class F32Gemm<TSimd, V>
+{
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Tile4x3(TileArguments* t)
+    {
+        var b0 = t->B;
+        var b1 = b0 + t->BPanel;
+        var b2 = b1 + t->BPanel;
+        var bStep = t->BStep;
+        V c00, c01, c02;
+        V c10, c11, c12;
+        V c20, c21, c22;
+        V c30, c31, c32;
+        var init = t->Init;
+        c00 = TSimd.Load(init);
+        c01 = TSimd.Load(init + TSimd.Width);
+        c02 = TSimd.Load(init + (2 * TSimd.Width));
+        init += t->InitStride;
+        c10 = TSimd.Load(init);
+        c11 = TSimd.Load(init + TSimd.Width);
+        c12 = TSimd.Load(init + (2 * TSimd.Width));
+        init += t->InitStride;
+        c20 = TSimd.Load(init);
+        c21 = TSimd.Load(init + TSimd.Width);
+        c22 = TSimd.Load(init + (2 * TSimd.Width));
+        init += t->InitStride;
+        c30 = TSimd.Load(init);
+        c31 = TSimd.Load(init + TSimd.Width);
+        c32 = TSimd.Load(init + (2 * TSimd.Width));
+
+        var rows = t->Rows;
+        var length = t->SegmentLength;
+        for (nint s = 0; s < t->SegmentCount; s++)
+        {
+            var offset = t->Offsets[s];
+            var a0 = rows[0] + offset;
+            var a1 = rows[1] + offset;
+            var a2 = rows[2] + offset;
+            var a3 = rows[3] + offset;
+            for (nint k = 0; k < length; k++)
+            {
+                var w0 = TSimd.Load(b0);
+                var w1 = TSimd.Load(b1);
+                var w2 = TSimd.Load(b2);
+                var x = TSimd.Broadcast(a0[k]);
+                c00 = TSimd.MultiplyAdd(x, w0, c00);
+                c01 = TSimd.MultiplyAdd(x, w1, c01);
+                c02 = TSimd.MultiplyAdd(x, w2, c02);
+                x = TSimd.Broadcast(a1[k]);
+                c10 = TSimd.MultiplyAdd(x, w0, c10);
+                c11 = TSimd.MultiplyAdd(x, w1, c11);
+                c12 = TSimd.MultiplyAdd(x, w2, c12);
+                x = TSimd.Broadcast(a2[k]);
+                c20 = TSimd.MultiplyAdd(x, w0, c20);
+                c21 = TSimd.MultiplyAdd(x, w1, c21);
+                c22 = TSimd.MultiplyAdd(x, w2, c22);
+                x = TSimd.Broadcast(a3[k]);
+                c30 = TSimd.MultiplyAdd(x, w0, c30);
+                c31 = TSimd.MultiplyAdd(x, w1, c31);
+                c32 = TSimd.MultiplyAdd(x, w2, c32);
+                b0 += bStep;
+                b1 += bStep;
+                b2 += bStep;
+            }
+        }
+
+        if (t->IsBounded)
+        {
+            var low = TSimd.Broadcast(t->Min);
+            var high = TSimd.Broadcast(t->Max);
+            c00 = TSimd.Clamp(c00, low, high);
+            c01 = TSimd.Clamp(c01, low, high);
+            c02 = TSimd.Clamp(c02, low, high);
+            c10 = TSimd.Clamp(c10, low, high);
+            c11 = TSimd.Clamp(c11, low, high);
+            c12 = TSimd.Clamp(c12, low, high);
+            c20 = TSimd.Clamp(c20, low, high);
+            c21 = TSimd.Clamp(c21, low, high);
+            c22 = TSimd.Clamp(c22, low, high);
+            c30 = TSimd.Clamp(c30, low, high);
+            c31 = TSimd.Clamp(c31, low, high);
+            c32 = TSimd.Clamp(c32, low, high);
+        }
+
+        var o = t->C;
+        TSimd.Store(o, c00);
+        TSimd.Store(o + TSimd.Width, c01);
+        o += t->CStride;
+        TSimd.Store(o, c10);
+        TSimd.Store(o + TSimd.Width, c11);
+        o += t->CStride;
+        TSimd.Store(o, c20);
+        TSimd.Store(o + TSimd.Width, c21);
+        o += t->CStride;
+        TSimd.Store(o, c30);
+        TSimd.Store(o + TSimd.Width, c31);
+
+        o = t->C + (2 * TSimd.Width);
+        var lanes = t->LastLanes;
+        if (lanes == TSimd.Width)
+        {
+            TSimd.Store(o, c02);
+            o += t->CStride;
+            TSimd.Store(o, c12);
+            o += t->CStride;
+            TSimd.Store(o, c22);
+            o += t->CStride;
+            TSimd.Store(o, c32);
+        }
+        else
+        {
+            TSimd.StorePartial(o, c02, lanes);
+            o += t->CStride;
+            TSimd.StorePartial(o, c12, lanes);
+            o += t->CStride;
+            TSimd.StorePartial(o, c22, lanes);
+            o += t->CStride;
+            TSimd.StorePartial(o, c32, lanes);
+        }
+    }
+}
