@@ -20,6 +20,9 @@ public static class KernelRegistries
         Reduction.ArgumentKernels.Register(registry);
         Reduction.ScanKernels.Register(registry);
         Normalization.NormalizationKernels.Register(registry);
+        Indexing.IndexKernels.Register(registry);
+        Indexing.GatherKernels.Register(registry);
+        Prim.PrimKernels.Register(registry);
         return registry;
     }
 }
