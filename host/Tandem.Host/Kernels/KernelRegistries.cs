@@ -23,6 +23,9 @@ public static class KernelRegistries
         Indexing.IndexKernels.Register(registry);
         Indexing.GatherKernels.Register(registry);
         Prim.PrimKernels.Register(registry);
+        MatMul.MatMulKernels.Register(registry);
+        MatMul.DistanceKernels.Register(registry);
+        Convolution.ConvolutionKernels.Register(registry);
         return registry;
     }
 }
