@@ -26,6 +26,9 @@ public static class KernelRegistries
         MatMul.MatMulKernels.Register(registry);
         MatMul.DistanceKernels.Register(registry);
         Convolution.ConvolutionKernels.Register(registry);
+        Pooling.PoolingKernels.Register(registry);
+        Padding.PaddingKernels.Register(registry);
+        Resampling.ResamplingKernels.Register(registry);
         return registry;
     }
 }
