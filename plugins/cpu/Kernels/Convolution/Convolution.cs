@@ -1,0 +1,48 @@
+using Tandem.Sdk;
+
+namespace Tandem.Plugins.Cpu.Kernels;
+
+/// <summary>
+/// Float convolution of NHWC images: a matrix product whose rows are read where they lie in the image, without a patch matrix. Clamps and
+/// NaN as <see cref="Gemm"/>; padding contributes zeros.
+/// </summary>
+internal static unsafe class Convolution
+{
+    /// <summary>Packs filters.</summary>
+    /// <param name="instructionSet">The rung whose kernels will read them.</param>
+    /// <param name="filter">[OC, KH, KW, IC / groups].</param>
+    /// <param name="bias">OC values, or null for zero.</param>
+    /// <param name="parameters">Geometry; only kernel size, groups and channels matter here.</param>
+    public static PackedConvolution Pack(InstructionSet instructionSet, float* filter, float* bias, in ConvolutionParameters parameters)
+    {
+        var matrices = new PackedMatrix[parameters.Groups];
+        var k = parameters.KernelSize * parameters.GroupInputChannels;
+        var n = parameters.GroupOutputChannels;
+        for (var group = 0; group < matrices.Length; group++)
+        {
+            matrices[group] = Gemm.Pack(instructionSet, filter + ((nint)group * n * k), n, k, false, bias == null ? null : bias + (group * n));
+        }
+
+        return new PackedConvolution(matrices);
+    }
+
+    /// <summary>Bytes of scratch for <see cref="Run"/>, aligned to 64 bytes.</summary>
+    public static nint GetScratchBytes(PackedConvolution filter, in ConvolutionParameters parameters, in ImageShape shape, int threads) =>
+        new ConvolutionPlan(parameters, shape, filter.Matrices[0], threads).ScratchBytes;
+
+    /// <summary>output = clamp(convolution(input) + bias, min, max).</summary>
+    /// <param name="pool">Threads; null runs on the caller's.</param>
+    /// <param name="job">An object that the caller keeps, used by one convolution at a time.</param>
+    /// <param name="filter">Packed filters.</param>
+    /// <param name="parameters">Geometry.</param>
+    /// <param name="shape">Sizes.</param>
+    /// <param name="input">First input pixel.</param>
+    /// <param name="output">First output pixel; overlaps nothing.</param>
+    /// <param name="min">Lower bound.</param>
+    /// <param name="max">Upper bound.</param>
+    /// <param name="scratch">As many bytes as <see cref="GetScratchBytes"/> says for the pool's threads.</param>
+    public static void Run(
+        ComputePool? pool, ConvolutionJob job, PackedConvolution filter, in ConvolutionParameters parameters, in ImageShape shape,
+        float* input, float* output, float min, float max, byte* scratch) =>
+        job.Run(pool, filter, parameters, shape, input, output, min, max, scratch);
+}

@@ -1,0 +1,76 @@
+using System.Runtime.InteropServices;
+using Tandem.Sdk;
+
+namespace Tandem.Plugins.Cpu.Kernels;
+
+/// <summary>
+/// Float transposed convolution of NHWC images. Outputs that lie alike between the inputs (a phase, stride x stride of them) see the same
+/// kernel elements: each phase is a convolution of stride 1. Clamps and NaN as <see cref="Gemm"/>.
+/// </summary>
+internal static unsafe class TransposedConvolution
+{
+    /// <summary>Packs filters.</summary>
+    /// <param name="instructionSet">The rung whose kernels will read them.</param>
+    /// <param name="filter">[OC, KH, KW, IC / groups].</param>
+    /// <param name="bias">OC values, or null for zero.</param>
+    /// <param name="parameters">Geometry; padding matters not here.</param>
+    public static PackedConvolution Pack(InstructionSet instructionSet, float* filter, float* bias, in ConvolutionParameters parameters)
+    {
+        var n = parameters.GroupOutputChannels;
+        var channels = parameters.GroupInputChannels;
+        var phases = parameters.StrideHeight * parameters.StrideWidth;
+        var matrices = new PackedMatrix[parameters.Groups * phases];
+        var rows = (float*)NativeMemory.Alloc((nuint)Math.Max(1, (nint)n * parameters.KernelSize * channels), sizeof(float));
+        try
+        {
+            for (var group = 0; group < parameters.Groups; group++)
+            {
+                for (var phase = 0; phase < phases; phase++)
+                {
+                    var k = 0;
+                    for (var element = 0; element < parameters.KernelSize; element++)
+                    {
+                        k += IsInPhase(parameters, phase, element) ? channels : 0;
+                    }
+
+                    var target = rows;
+                    for (var output = 0; output < n; output++)
+                    {
+                        for (var element = 0; element < parameters.KernelSize; element++)
+                        {
+                            if (IsInPhase(parameters, phase, element))
+                            {
+                                var source = filter + ((((((nint)group * n) + output) * parameters.KernelSize) + element) * channels);
+                                new ReadOnlySpan<float>(source, channels).CopyTo(new Span<float>(target, channels));
+                                target += channels;
+                            }
+                        }
+                    }
+
+                    matrices[(group * phases) + phase] = Gemm.Pack(instructionSet, rows, n, k, false, bias == null ? null : bias + (group * n));
+                }
+            }
+        }
+        finally
+        {
+            NativeMemory.Free(rows);
+        }
+
+        return new PackedConvolution(matrices);
+    }
+
+    /// <summary>Bytes of scratch for <see cref="Run"/>, aligned to 64 bytes.</summary>
+    public static nint GetScratchBytes(in ConvolutionParameters parameters, in ImageShape shape) =>
+        TransposedConvolutionJob.OffsetBytes(parameters) + TransposedConvolutionJob.CopyBytes(parameters, shape);
+
+    /// <summary>output = clamp(transposed convolution(input) + bias, min, max); parameters as of <see cref="Convolution.Run"/>.</summary>
+    public static void Run(
+        ComputePool? pool, TransposedConvolutionJob job, PackedConvolution filter, in ConvolutionParameters parameters, in ImageShape shape,
+        float* input, float* output, float min, float max, byte* scratch) =>
+        job.Run(pool, filter, parameters, shape, input, output, min, max, scratch);
+
+    /// <summary>Whether outputs at position phase between the inputs (counted without cut-off) get something from a kernel element.</summary>
+    internal static bool IsInPhase(in ConvolutionParameters p, int phase, int element) =>
+        element / p.KernelWidth * p.DilationHeight % p.StrideHeight == phase / p.StrideWidth
+        && element % p.KernelWidth * p.DilationWidth % p.StrideWidth == phase % p.StrideWidth;
+}

@@ -1,0 +1,137 @@
+using System.Runtime.CompilerServices;
+using Tandem.Sdk;
+
+namespace Tandem.Plugins.Cpu.Kernels;
+
+/// <summary>State of one running batch of products of activations; the caller keeps it and uses it for one at a time.</summary>
+internal sealed unsafe class BatchMatMulJob : IParallelWork
+{
+    private const int RowsPerBlock = 64;
+
+    // A wide B is read in place by so few rows; more of them are worth packing it.
+    private const int MaxRowsUnpacked = 48;
+
+    private KernelSet _kernels = null!;
+    private BatchMatMulArguments _x;
+    private float* _scratch;
+    private nint _scratchPerWorker;
+
+    internal static nint ScratchPerWorker(KernelSet kernels, int n, int k) =>
+        (((((nint)n + kernels.Width - 1) / kernels.Width * kernels.Width * k) + 15) & ~(nint)15) * sizeof(float);
+
+    internal void Run(ComputePool? pool, KernelSet kernels, in BatchMatMulArguments x, byte* scratch)
+    {
+        _kernels = kernels;
+        _x = x;
+        _scratch = (float*)scratch;
+        _scratchPerWorker = ScratchPerWorker(kernels, x.N, x.K) / sizeof(float);
+        var operations = 2.0 * x.BatchCount * x.M * x.N * x.K;
+        var bytes = 4.0 * x.BatchCount * (((double)x.N * x.K) + ((double)x.M * (x.K + x.N)));
+        ParallelCost.Run(pool, x.BatchCount, operations, bytes, kernels.Width, this);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    void IParallelWork.Execute(int start, int end, int worker)
+    {
+        var packed = _scratch + (worker * _scratchPerWorker);
+        for (var batch = start; batch < end; batch++)
+        {
+            var a = _x.A + (_x.AOffsets == null ? batch * _x.M * _x.AStride : _x.AOffsets[batch]);
+            var b = _x.B + (_x.BOffsets == null ? batch * (_x.IsBTransposed ? _x.N : _x.K) * _x.BStride : _x.BOffsets[batch]);
+            var c = _x.C + (batch * _x.CBatchStride);
+            if (_x.IsBTransposed && _x.M <= 2)
+            {
+                for (var i = 0; i < _x.M; i++)
+                {
+                    _kernels.Dot(a + (i * _x.AStride), b, _x.BStride, _x.N, _x.K, c + (i * _x.CStride), _x.Min, _x.Max);
+                }
+            }
+            else
+            {
+                One(a, b, c, packed);
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void One(float* a, float* b, float* c, float* packed)
+    {
+        var width = _kernels.Width;
+        var panelCount = (_x.N + width - 1) / width;
+        var lastLanes = _x.N - ((panelCount - 1) * width);
+        var wholePanels = lastLanes == width ? panelCount : panelCount - 1;
+        nint zero = 0;
+        var t = new TileArguments
+        {
+            Offsets = &zero,
+            SegmentCount = 1,
+            SegmentLength = _x.K,
+            CStride = _x.CStride,
+            Min = _x.Min,
+            Max = _x.Max,
+        };
+        var bias = stackalloc float[4 * 16];
+        new Span<float>(bias, 4 * 16).Clear();
+
+        var packsAll = _x.IsBTransposed || _x.M > MaxRowsUnpacked;
+        for (var panel = packsAll ? 0 : wholePanels; panel < panelCount; panel++)
+        {
+            var lanes = panel == panelCount - 1 ? lastLanes : width;
+            var destination = packed + ((nint)panel * width * _x.K);
+            if (_x.IsBTransposed)
+            {
+                Packing.Transpose(b + (panel * width * _x.BStride), _x.BStride, lanes, _x.K, destination, width);
+            }
+            else
+            {
+                Packing.Copy(b + (panel * width), _x.BStride, lanes, _x.K, destination, width);
+            }
+        }
+
+        var rows = stackalloc float*[RowsPerBlock];
+        for (var row = 0; row < _x.M; row += RowsPerBlock)
+        {
+            var rowCount = Math.Min(RowsPerBlock, _x.M - row);
+            for (var i = 0; i < rowCount; i++)
+            {
+                rows[i] = a + ((row + i) * _x.AStride);
+            }
+
+            var o = c + (row * _x.CStride);
+            if (packsAll)
+            {
+                t.BStep = width;
+                t.BPanel = (nint)width * _x.K;
+                Panels(ref t, rows, rowCount, packed, panelCount, lastLanes, o, bias);
+                continue;
+            }
+
+            if (wholePanels > 0)
+            {
+                t.BStep = _x.BStride;
+                t.BPanel = width;
+                Panels(ref t, rows, rowCount, b, wholePanels, width, o, bias);
+            }
+
+            if (wholePanels < panelCount)
+            {
+                t.BStep = width;
+                t.BPanel = (nint)width * _x.K;
+                Panels(ref t, rows, rowCount, packed + (wholePanels * t.BPanel), 1, lastLanes, o + (wholePanels * width), bias);
+            }
+        }
+    }
+
+    // Four panels at a time: the zeros that stand for a bias cover so many.
+    private void Panels(ref TileArguments t, float** rows, int rowCount, float* panels, int panelCount, int lastLanes, float* c, float* zeros)
+    {
+        var width = _kernels.Width;
+        for (var panel = 0; panel < panelCount; panel += 4)
+        {
+            var count = Math.Min(4, panelCount - panel);
+            TileRunner.Run(
+                _kernels, ref t, rows, rowCount, panels + (panel * t.BPanel), zeros, count, panel + count == panelCount ? lastLanes : width,
+                c + (panel * width));
+        }
+    }
+}

@@ -1,0 +1,65 @@
+using System.Runtime.CompilerServices;
+
+namespace Tandem.Plugins.Cpu.Kernels;
+
+/// <summary>c[n] = clamp(dot(a, row n of b)): one row against an unpacked [N, K] matrix.</summary>
+internal static unsafe class F32Dot<TSimd, V>
+    where TSimd : struct, ISimd<V>
+    where V : unmanaged
+{
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Rows(float* a, float* b, nint bStride, nint n, nint k, float* c, float min, float max)
+    {
+        var whole = k - (k % TSimd.Width);
+        var rest = k - whole;
+        nint j = 0;
+        for (; j + 4 <= n; j += 4)
+        {
+            var b0 = b;
+            var b1 = b0 + bStride;
+            var b2 = b1 + bStride;
+            var b3 = b2 + bStride;
+            V s0 = TSimd.Zero, s1 = s0, s2 = s0, s3 = s0;
+            for (nint i = 0; i < whole; i += TSimd.Width)
+            {
+                var x = TSimd.Load(a + i);
+                s0 = TSimd.MultiplyAdd(x, TSimd.Load(b0 + i), s0);
+                s1 = TSimd.MultiplyAdd(x, TSimd.Load(b1 + i), s1);
+                s2 = TSimd.MultiplyAdd(x, TSimd.Load(b2 + i), s2);
+                s3 = TSimd.MultiplyAdd(x, TSimd.Load(b3 + i), s3);
+            }
+
+            if (rest != 0)
+            {
+                var x = TSimd.LoadPartial(a + whole, rest);
+                s0 = TSimd.MultiplyAdd(x, TSimd.LoadPartial(b0 + whole, rest), s0);
+                s1 = TSimd.MultiplyAdd(x, TSimd.LoadPartial(b1 + whole, rest), s1);
+                s2 = TSimd.MultiplyAdd(x, TSimd.LoadPartial(b2 + whole, rest), s2);
+                s3 = TSimd.MultiplyAdd(x, TSimd.LoadPartial(b3 + whole, rest), s3);
+            }
+
+            c[j] = SimdScalar.Clamp(TSimd.Sum(s0), min, max);
+            c[j + 1] = SimdScalar.Clamp(TSimd.Sum(s1), min, max);
+            c[j + 2] = SimdScalar.Clamp(TSimd.Sum(s2), min, max);
+            c[j + 3] = SimdScalar.Clamp(TSimd.Sum(s3), min, max);
+            b += 4 * bStride;
+        }
+
+        for (; j < n; j++)
+        {
+            var s = TSimd.Zero;
+            for (nint i = 0; i < whole; i += TSimd.Width)
+            {
+                s = TSimd.MultiplyAdd(TSimd.Load(a + i), TSimd.Load(b + i), s);
+            }
+
+            if (rest != 0)
+            {
+                s = TSimd.MultiplyAdd(TSimd.LoadPartial(a + whole, rest), TSimd.LoadPartial(b + whole, rest), s);
+            }
+
+            c[j] = SimdScalar.Clamp(TSimd.Sum(s), min, max);
+            b += bStride;
+        }
+    }
+}

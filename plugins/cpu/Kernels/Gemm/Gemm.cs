@@ -1,0 +1,117 @@
+using System.Runtime.CompilerServices;
+using Tandem.Sdk;
+
+namespace Tandem.Plugins.Cpu.Kernels;
+
+/// <summary>
+/// Float matrix products. A product is clamped to [min, max]; a NaN, from data or arithmetic, stays NaN. Nothing is allocated by
+/// <c>Run</c>; scratch is the caller's, aligned to 64 bytes.
+/// </summary>
+internal static unsafe class Gemm
+{
+    /// <summary>Packs constant weights.</summary>
+    /// <param name="instructionSet">The rung whose kernels will read them.</param>
+    /// <param name="weights">[N, K], or [K, N] if transposed; row major.</param>
+    /// <param name="n">Output features.</param>
+    /// <param name="k">Input features.</param>
+    /// <param name="isTransposed">Whether weights are [K, N].</param>
+    /// <param name="bias">N values, or null for zero.</param>
+    public static PackedMatrix Pack(InstructionSet instructionSet, float* weights, int n, int k, bool isTransposed, float* bias)
+    {
+        var packed = new PackedMatrix(instructionSet, n, k);
+        PackBias(packed, bias);
+        for (var panel = 0; panel < packed.PanelCount; panel++)
+        {
+            PackPanel(packed, panel, weights, isTransposed ? n : k, isTransposed);
+        }
+
+        return packed;
+    }
+
+    /// <inheritdoc cref="Pack(InstructionSet, float*, int, int, bool, float*)"/>
+    public static PackedMatrix Pack(InstructionSet instructionSet, Half* weights, int n, int k, bool isTransposed, float* bias)
+    {
+        var packed = new PackedMatrix(instructionSet, n, k);
+        PackBias(packed, bias);
+        var width = packed.PanelWidth;
+        var block = new float[isTransposed ? (nint)n : (nint)width * k];
+        fixed (float* rows = block)
+        {
+            if (isTransposed)
+            {
+                for (var i = 0; i < k; i++)
+                {
+                    HalfConversion.ToSingle(weights + ((nint)i * n), rows, n);
+                    for (var panel = 0; panel < packed.PanelCount; panel++)
+                    {
+                        var lanes = Math.Min(width, n - (panel * width));
+                        Packing.Copy(rows + (panel * width), n, lanes, 1, packed.Panels + (panel * packed.PanelStride) + ((nint)i * width), width);
+                    }
+                }
+            }
+            else
+            {
+                for (var panel = 0; panel < packed.PanelCount; panel++)
+                {
+                    var lanes = Math.Min(width, n - (panel * width));
+                    HalfConversion.ToSingle(weights + ((nint)panel * width * k), rows, (nint)lanes * k);
+                    Packing.Transpose(rows, k, lanes, k, packed.Panels + (panel * packed.PanelStride), width);
+                }
+            }
+        }
+
+        return packed;
+    }
+
+    /// <summary>Bytes of scratch for <see cref="Run"/> with up to so many rows and threads; 0 is usual.</summary>
+    public static nint GetScratchBytes(PackedMatrix weights, int m, int threads) =>
+        GemmJob.CopiesRows(weights, m) ? threads * GemmJob.ScratchPerWorker(weights) : 0;
+
+    /// <summary>C[M, N] = clamp(A[M, K] * weights + bias, min, max).</summary>
+    /// <param name="pool">Threads; null runs on the caller's.</param>
+    /// <param name="job">An object that the caller keeps, used by one product at a time.</param>
+    /// <param name="weights">Packed right-hand side.</param>
+    /// <param name="a">First element of A.</param>
+    /// <param name="m">Rows of A and C; 0 does nothing.</param>
+    /// <param name="aStride">Elements from one row of A to the next.</param>
+    /// <param name="c">First element of C, which overlaps nothing.</param>
+    /// <param name="cStride">Elements from one row of C to the next.</param>
+    /// <param name="min">Lower bound.</param>
+    /// <param name="max">Upper bound.</param>
+    /// <param name="scratch">As many bytes as <see cref="GetScratchBytes"/> says; null: works without, which may be slower.</param>
+    public static void Run(
+        ComputePool? pool, GemmJob job, PackedMatrix weights, float* a, int m, nint aStride, float* c, nint cStride,
+        float min = float.NegativeInfinity, float max = float.PositiveInfinity, byte* scratch = null)
+    {
+        if (m > 0 && weights.N > 0)
+        {
+            job.Run(pool, weights, a, m, aStride, c, cStride, min, max, (float*)scratch);
+        }
+    }
+
+    internal static void PackBias(PackedMatrix packed, float* bias)
+    {
+        var padded = new Span<float>(packed.Bias, packed.PanelCount * packed.PanelWidth);
+        padded.Clear();
+        if (bias != null)
+        {
+            new ReadOnlySpan<float>(bias, packed.N).CopyTo(padded);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void PackPanel(PackedMatrix packed, int panel, float* weights, nint rowStride, bool isTransposed)
+    {
+        var width = packed.PanelWidth;
+        var lanes = Math.Min(width, packed.N - (panel * width));
+        var destination = packed.Panels + (panel * packed.PanelStride);
+        if (isTransposed)
+        {
+            Packing.Copy(weights + (panel * width), rowStride, lanes, packed.K, destination, width);
+        }
+        else
+        {
+            Packing.Transpose(weights + (panel * width * rowStride), rowStride, lanes, packed.K, destination, width);
+        }
+    }
+}

@@ -1,0 +1,120 @@
+using System.Runtime.CompilerServices;
+using Tandem.Sdk;
+
+namespace Tandem.Plugins.Cpu.Kernels;
+
+/// <summary>State of one running product; the caller keeps it and uses it for one product at a time.</summary>
+internal sealed unsafe class GemmJob : IParallelWork
+{
+    private const int RowsPerBlock = 96;
+
+    private PackedMatrix _weights = null!;
+    private float* _a;
+    private float* _c;
+    private nint _aStride;
+    private nint _cStride;
+    private int _m;
+    private float _min;
+    private float _max;
+    private float* _scratch;
+    private int _rowBlocks;
+    private int _panelsPerChunk;
+    private int _panelChunks;
+
+    internal static int RowBlocks(int m) => (m + RowsPerBlock - 1) / RowsPerBlock;
+
+    /// <summary>Whether rows are copied together before use: rows a power of two apart fall into the same cache sets.</summary>
+    internal static bool CopiesRows(PackedMatrix weights, int m) => m >= 16 && weights.K >= 512 && weights.PanelCount >= 4;
+
+    internal static nint ScratchPerWorker(PackedMatrix weights) => (nint)RowsPerBlock * (weights.K + 16) * sizeof(float);
+
+    internal void Run(
+        ComputePool? pool, PackedMatrix weights, float* a, int m, nint aStride, float* c, nint cStride, float min, float max, float* scratch)
+    {
+        _weights = weights;
+        _a = a;
+        _m = m;
+        _aStride = aStride;
+        _c = c;
+        _cStride = cStride;
+        _min = min;
+        _max = max;
+        _scratch = CopiesRows(weights, m) && aStride * sizeof(float) % 1024 == 0 ? scratch : null;
+        _rowBlocks = RowBlocks(m);
+        var panels = weights.PanelCount;
+        var threads = pool?.ThreadCount ?? 1;
+        var chunks = threads == 1 ? 1 : Math.Max(1, ((threads * 4) + _rowBlocks - 1) / _rowBlocks);
+        // Chunks of whole register blocks: 12 panels cut evenly by 3 and by 4.
+        var unit = panels >= 12 * chunks ? 12 : 4;
+        _panelsPerChunk = ((((panels + chunks - 1) / chunks) + unit - 1) / unit) * unit;
+        _panelChunks = (panels + _panelsPerChunk - 1) / _panelsPerChunk;
+
+        var operations = 2.0 * m * weights.N * weights.K;
+        var bytes = 4.0 * (((double)weights.N * weights.K) + ((double)m * (weights.K + weights.N)));
+        ParallelCost.Run(pool, _rowBlocks * _panelChunks, operations, bytes, weights.PanelWidth, this);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    void IParallelWork.Execute(int start, int end, int worker)
+    {
+        var weights = _weights;
+        var rows = stackalloc float*[RowsPerBlock];
+        nint zero = 0;
+        var t = new TileArguments
+        {
+            Offsets = &zero,
+            SegmentCount = 1,
+            SegmentLength = weights.K,
+            BStep = weights.PanelWidth,
+            BPanel = weights.PanelStride,
+            CStride = _cStride,
+            Min = _min,
+            Max = _max,
+        };
+        var blockRows = (_m + _rowBlocks - 1) / _rowBlocks;
+        // Whole tiles, so that only the last block has a remainder.
+        blockRows = Math.Min(RowsPerBlock, (blockRows + weights.Kernels.MaxRows - 1) / weights.Kernels.MaxRows * weights.Kernels.MaxRows);
+        var copiedBlock = -1;
+        for (var item = start; item < end; item++)
+        {
+            var block = item / _panelChunks;
+            var firstPanel = (item % _panelChunks) * _panelsPerChunk;
+            var panelCount = Math.Min(_panelsPerChunk, weights.PanelCount - firstPanel);
+            var firstRow = block * blockRows;
+            var rowCount = Math.Min(blockRows, _m - firstRow);
+            if (rowCount <= 0)
+            {
+                continue;
+            }
+
+            if (block != copiedBlock)
+            {
+                copiedBlock = block;
+                if (_scratch != null)
+                {
+                    var stride = (nint)weights.K + 16;
+                    var strip = _scratch + (worker * (ScratchPerWorker(weights) / sizeof(float)));
+                    for (var i = 0; i < rowCount; i++)
+                    {
+                        Unsafe.CopyBlockUnaligned(strip, _a + ((firstRow + i) * _aStride), (uint)weights.K * sizeof(float));
+                        rows[i] = strip;
+                        strip += stride;
+                    }
+                }
+                else
+                {
+                    for (var i = 0; i < rowCount; i++)
+                    {
+                        rows[i] = _a + ((firstRow + i) * _aStride);
+                    }
+                }
+            }
+
+            TileRunner.Run(
+                weights.Kernels, ref t, rows, rowCount, weights.Panels + (firstPanel * weights.PanelStride),
+                weights.Bias + (firstPanel * weights.PanelWidth), panelCount,
+                firstPanel + panelCount == weights.PanelCount ? weights.LastLanes : weights.PanelWidth,
+                _c + (firstRow * _cStride) + (firstPanel * weights.PanelWidth));
+        }
+    }
+}

@@ -1,0 +1,69 @@
+using System.Runtime.InteropServices;
+
+namespace Tandem.Plugins.Cpu.Kernels;
+
+/// <summary>
+/// Constant right-hand side of a product in the order in which kernels read it: panels of <see cref="PanelWidth"/> columns, each
+/// [K][PanelWidth], columns beyond N zero; and the bias, one value a column. Immutable; native memory aligned to 64 bytes, freed on dispose.
+/// </summary>
+internal sealed unsafe class PackedMatrix : IDisposable
+{
+    private float* _memory;
+
+    /// <summary>Allocates; the packer fills it.</summary>
+    internal PackedMatrix(InstructionSet instructionSet, int n, int k)
+    {
+        Kernels = KernelSet.For(instructionSet);
+        N = n;
+        K = k;
+        PanelWidth = Kernels.Width;
+        PanelCount = (n + PanelWidth - 1) / PanelWidth;
+        BiasCount = ((PanelCount * PanelWidth) + 15) & ~15;
+        ByteCount = ((nint)BiasCount + ((nint)PanelCount * PanelWidth * k)) * sizeof(float);
+        _memory = (float*)NativeMemory.AlignedAlloc((nuint)ByteCount + 64, 64);
+    }
+
+    ~PackedMatrix() => Free();
+
+    public KernelSet Kernels { get; }
+
+    public InstructionSet InstructionSet => Kernels.InstructionSet;
+
+    /// <summary>Columns of the product: output features.</summary>
+    public int N { get; }
+
+    /// <summary>Rows of the right-hand side: input features.</summary>
+    public int K { get; }
+
+    public int PanelWidth { get; }
+
+    public int PanelCount { get; }
+
+    /// <summary>Bytes held.</summary>
+    public nint ByteCount { get; }
+
+    /// <summary>PanelCount * PanelWidth values.</summary>
+    public float* Bias => _memory;
+
+    public float* Panels => _memory + BiasCount;
+
+    /// <summary>Elements of one panel.</summary>
+    public nint PanelStride => (nint)PanelWidth * K;
+
+    /// <summary>Lanes of the last panel that are columns.</summary>
+    public int LastLanes => N - ((PanelCount - 1) * PanelWidth);
+
+    private int BiasCount { get; }
+
+    public void Dispose()
+    {
+        Free();
+        GC.SuppressFinalize(this);
+    }
+
+    private void Free()
+    {
+        NativeMemory.AlignedFree(_memory);
+        _memory = null;
+    }
+}

@@ -1,0 +1,128 @@
+using System.Runtime.CompilerServices;
+
+namespace Tandem.Plugins.Cpu.Kernels;
+
+/// <summary>Covers a block of rows and panels with tiles, in passes over K so that a pass's panels stay in the second-level cache.</summary>
+internal static unsafe class TileRunner
+{
+    /// <summary>Steps of K in one pass.</summary>
+    public const int PassLength = 512;
+
+    /// <summary>Computes rows of C.</summary>
+    /// <param name="kernels">The rung.</param>
+    /// <param name="t">Segments, B's strides, C's stride, bounds; the rest is set here.</param>
+    /// <param name="rows">Address of each row of A.</param>
+    /// <param name="rowCount">Number of rows, 1 or more.</param>
+    /// <param name="panels">First of the panels.</param>
+    /// <param name="bias">Bias of the first of the panels.</param>
+    /// <param name="panelCount">Number of panels, 1 or more.</param>
+    /// <param name="lastLanes">Lanes of the last of the panels that exist in C.</param>
+    /// <param name="c">First element of C.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Run(
+        KernelSet kernels, ref TileArguments t, float** rows, int rowCount, float* panels, float* bias, int panelCount, int lastLanes, float* c)
+    {
+        var width = kernels.Width;
+        var maxRows = panelCount == 1 ? 8 : kernels.MaxRows;
+        var tileCount = (rowCount + maxRows - 1) / maxRows;
+        var tileRows = rowCount / tileCount;
+        var largerTiles = rowCount % tileCount;
+        var maxPanels = kernels.MaxPanels(largerTiles > 0 ? tileRows + 1 : tileRows);
+
+        var segmentCount = t.SegmentCount;
+        var segmentLength = t.SegmentLength;
+        var offsets = t.Offsets;
+        var (min, max) = (t.Min, t.Max);
+        nint segmentsOfPass = Math.Max(1, PassLength / Math.Max(1, segmentLength));
+        // One long segment is cut; many short ones are taken several at a time.
+        nint passLength = segmentLength > 2 * PassLength ? PassLength : segmentLength;
+        nint cutOffset = 0;
+        fixed (TileArguments* p = &t)
+        {
+            nint segment = 0;
+            nint position = 0;
+            nint depth = 0;
+            while (segment < segmentCount)
+            {
+                nint count = 1;
+                nint length;
+                if (passLength < segmentLength)
+                {
+                    length = Math.Min(passLength, segmentLength - position);
+                    cutOffset = offsets[segment] + position;
+                    p->Offsets = &cutOffset;
+                    position += length;
+                    if (position == segmentLength)
+                    {
+                        position = 0;
+                        segment++;
+                    }
+                }
+                else
+                {
+                    length = segmentLength;
+                    count = Math.Min(segmentsOfPass, segmentCount - segment);
+                    if (count < segmentCount - segment && segmentCount - segment < 2 * segmentsOfPass)
+                    {
+                        count = segmentCount - segment;
+                    }
+
+                    p->Offsets = offsets + segment;
+                    segment += count;
+                }
+
+                var isFirst = depth == 0;
+                var isLast = segment == segmentCount;
+                p->SegmentCount = count;
+                p->SegmentLength = length;
+                p->Min = isLast ? min : float.NegativeInfinity;
+                p->Max = isLast ? max : float.PositiveInfinity;
+                Pass(kernels, p, rows, tileCount, tileRows, largerTiles, panels + (depth * p->BStep), isFirst ? bias : null, panelCount, maxPanels, lastLanes, c, width);
+                depth += count * length;
+            }
+
+            p->Offsets = offsets;
+            p->SegmentCount = segmentCount;
+            p->SegmentLength = segmentLength;
+            p->Min = min;
+            p->Max = max;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Pass(
+        KernelSet kernels, TileArguments* t, float** rows, int tileCount, int tileRows, int largerTiles, float* panels, float* bias,
+        int panelCount, int maxPanels, int lastLanes, float* c, int width)
+    {
+        var panel = 0;
+        while (panel < panelCount)
+        {
+            var rest = panelCount - panel;
+            var take = rest <= maxPanels ? rest : rest == maxPanels + 1 && maxPanels > 2 ? maxPanels - 1 : maxPanels;
+            t->B = panels + (panel * t->BPanel);
+            t->Bias = bias == null ? null : bias + (panel * width);
+            t->LastLanes = panel + take == panelCount ? lastLanes : width;
+            t->C = c + (panel * width);
+            t->Rows = rows;
+            var large = largerTiles > 0 ? kernels.Tile(tileRows + 1, take) : null;
+            var small = kernels.Tile(tileRows, take);
+            for (var i = 0; i < tileCount; i++)
+            {
+                if (i < largerTiles)
+                {
+                    large(t);
+                    t->Rows += tileRows + 1;
+                    t->C += (tileRows + 1) * t->CStride;
+                }
+                else
+                {
+                    small(t);
+                    t->Rows += tileRows;
+                    t->C += tileRows * t->CStride;
+                }
+            }
+
+            panel += take;
+        }
+    }
+}

@@ -1,0 +1,88 @@
+using System.Runtime.Intrinsics;
+
+namespace Tandem.Plugins.Cpu.Kernels;
+
+/// <summary>The kernels of one rung, as addresses; a kernel is compiled when it is first called.</summary>
+internal sealed unsafe class KernelSet
+{
+    private static readonly KernelSet?[] Sets = new KernelSet?[5];
+
+    private readonly nint[] _tiles = new nint[(9 * 8) + 8];
+
+    private KernelSet(InstructionSet instructionSet, int width, int registers)
+    {
+        InstructionSet = instructionSet;
+        Width = width;
+        RegisterCount = registers;
+        MaxRows = registers >= 32 ? 8 : 6;
+    }
+
+    public InstructionSet InstructionSet { get; }
+
+    /// <summary>Lanes of a register, which is the width of a packed panel.</summary>
+    public int Width { get; }
+
+    public int RegisterCount { get; }
+
+    /// <summary>Rows of the tile that large products are cut into.</summary>
+    public int MaxRows { get; }
+
+    public delegate*<DepthwiseArguments*, void> Depthwise { get; private set; }
+
+    public delegate*<DepthwiseArguments*, void> Depthwise3x3 { get; private set; }
+
+    public delegate*<float*, float*, nint, nint, nint, float*, float, float, void> Dot { get; private set; }
+
+    /// <summary>The kernels of a rung that this CPU runs.</summary>
+    public static KernelSet For(InstructionSet instructionSet)
+    {
+        var set = Volatile.Read(ref Sets[(int)instructionSet]);
+        if (set is not null)
+        {
+            return set;
+        }
+
+        if (!CpuFeatures.IsSupported(instructionSet))
+        {
+            throw new ArgumentOutOfRangeException(nameof(instructionSet), instructionSet, "this CPU does not have it");
+        }
+
+        set = instructionSet switch
+        {
+            InstructionSet.Avx512 => Create<SimdAvx512, Vector512<float>>(instructionSet),
+            InstructionSet.Avx2 => Create<SimdAvx2, Vector256<float>>(instructionSet),
+            InstructionSet.AdvSimd => Create<SimdAdvSimd, Vector128<float>>(instructionSet),
+            InstructionSet.Vector128 => Create<SimdVector128, Vector128<float>>(instructionSet),
+            _ => Create<SimdScalar, float>(instructionSet),
+        };
+        Volatile.Write(ref Sets[(int)instructionSet], set);
+        return set;
+    }
+
+    /// <summary>The kernel for a tile of rows by panels; <paramref name="panels"/> is at most <see cref="MaxPanels"/>.</summary>
+    public delegate*<TileArguments*, void> Tile(int rows, int panels) => (delegate*<TileArguments*, void>)_tiles[(rows * 8) + panels];
+
+    /// <summary>Most panels that a tile of so many rows keeps in registers.</summary>
+    public int MaxPanels(int rows) => RegisterCount >= 32
+        ? (rows <= 6 ? 4 : 3)
+        : (rows <= 2 ? 4 : rows <= 4 ? 3 : rows <= 6 ? 2 : 1);
+
+    private static KernelSet Create<TSimd, V>(InstructionSet instructionSet)
+        where TSimd : struct, ISimd<V>
+        where V : unmanaged
+    {
+        var set = new KernelSet(instructionSet, TSimd.Width, TSimd.RegisterCount);
+        for (var rows = 1; rows <= 8; rows++)
+        {
+            for (var panels = 1; panels <= 4; panels++)
+            {
+                set._tiles[(rows * 8) + panels] = (nint)F32Gemm<TSimd, V>.Kernel(rows, panels);
+            }
+        }
+
+        set.Depthwise = &F32Depthwise<TSimd, V>.Row;
+        set.Depthwise3x3 = &F32Depthwise<TSimd, V>.Row3x3;
+        set.Dot = &F32Dot<TSimd, V>.Rows;
+        return set;
+    }
+}

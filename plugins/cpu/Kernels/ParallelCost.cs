@@ -1,0 +1,48 @@
+using Tandem.Sdk;
+
+namespace Tandem.Plugins.Cpu.Kernels;
+
+/// <summary>Decides whether work is worth other threads.</summary>
+internal static class ParallelCost
+{
+    /// <summary>Below this much work the calling thread does it alone.</summary>
+    private const double InlineMicroseconds = 30;
+
+    /// <summary>Least work that is handed to a thread.</summary>
+    private const double GrainMicroseconds = 12;
+
+    /// <summary>Runs items on the pool if the whole is long enough, else here.</summary>
+    /// <param name="pool">The pool; null: here.</param>
+    /// <param name="items">Number of items.</param>
+    /// <param name="operations">Multiplications and additions of all items together.</param>
+    /// <param name="bytes">Bytes that all items together read and write.</param>
+    /// <param name="width">Lanes of the rung.</param>
+    /// <param name="work">The work.</param>
+    public static void Run(ComputePool? pool, int items, double operations, double bytes, int width, IParallelWork work)
+    {
+        if (items <= 0)
+        {
+            return;
+        }
+
+        if (pool is not null && items > 1 && pool.ThreadCount > 1)
+        {
+            var microseconds = Microseconds(operations, bytes, width);
+            if (microseconds >= InlineMicroseconds)
+            {
+                var grain = (int)Math.Ceiling(items * GrainMicroseconds / microseconds);
+                if (grain < items)
+                {
+                    pool.Run(items, Math.Max(1, grain), work);
+                    return;
+                }
+            }
+        }
+
+        work.Execute(0, items, 0);
+    }
+
+    /// <summary>A rough time for one thread.</summary>
+    public static double Microseconds(double operations, double bytes, int width) =>
+        Math.Max(operations / (7000.0 * Math.Min(width, 10)), bytes / 25000.0);
+}

@@ -1,0 +1,212 @@
+using Tandem.Plugins.Cpu.Kernels;
+using Xunit;
+
+namespace Tandem.Plugins.Cpu.Tests.Kernels;
+
+public sealed unsafe class GemmTests
+{
+    public static TheoryData<string> All => Rungs.All;
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void Edge_shapes_equal_a_double_product(string rung)
+    {
+        var isa = Rungs.Use(rung);
+        var job = new GemmJob();
+        int[] ks = [1, 2, 3, 5, 8, 15, 16, 17, 33, 70];
+        var seed = 0;
+        for (var m = 1; m <= 33; m++)
+        {
+            for (var n = 1; n <= 67; n += m is 1 or 8 ? 1 : 1 + (seed % 4))
+            {
+                var k = ks[seed++ % ks.Length];
+                Check(job, isa, m, n, k, seed);
+            }
+        }
+
+        for (var k = 1; k <= 70; k++)
+        {
+            Check(job, isa, 1 + (k % 9), 1 + (k * 5 % 67), k, k);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void Big_shapes_equal_a_double_product_on_one_and_two_threads(string rung)
+    {
+        var isa = Rungs.Use(rung);
+        (int M, int N, int K)[] shapes = [(1, 1030, 700), (5, 515, 1100), (128, 130, 512), (200, 96, 1300), (97, 513, 129), (40, 256, 1024), (1, 2048, 512)];
+        foreach (var (m, n, k) in shapes)
+        {
+            foreach (var threads in (int[])[1, 2, 3])
+            {
+                Check(new GemmJob(), isa, m, n, k, m + n + k, threads, isLarge: true);
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void Large_products_run_on_the_pool_and_small_ones_do_not(string rung)
+    {
+        var isa = Rungs.Use(rung);
+        var pool = new TestPool(2);
+        using var w = NativeFloats.Random(512 * 512, 1);
+        using var a = NativeFloats.Random(64 * 512, 2);
+        using var c = new NativeFloats(64 * 512);
+        using var packed = Gemm.Pack(isa, w.Pointer, 512, 512, false, null);
+        Gemm.Run(pool, new GemmJob(), packed, a.Pointer, 64, 512, c.Pointer, 512);
+        Assert.Equal(1, pool.RunCount);
+        using var small = Gemm.Pack(isa, w.Pointer, 16, 16, false, null);
+        Gemm.Run(pool, new GemmJob(), small, a.Pointer, 4, 16, c.Pointer, 16);
+        Assert.Equal(1, pool.RunCount);
+    }
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void Nan_and_infinity_reach_the_output_and_nothing_else(string rung)
+    {
+        var isa = Rungs.Use(rung);
+        const int m = 9, n = 37, k = 21;
+        foreach (var bad in (float[])[float.NaN, float.PositiveInfinity, float.NegativeInfinity])
+        {
+            using var w = NativeFloats.Random(n * k, 3);
+            foreach (ref var x in w.Span)
+            {
+                x = MathF.Abs(x) + 0.1f;
+            }
+
+            using var a = NativeFloats.Random(m * k, 4);
+            a.Span[(4 * k) + 7] = bad;
+            using var c = new NativeFloats(m * n);
+            using var packed = Gemm.Pack(isa, w.Pointer, n, k, false, null);
+            Gemm.Run(null, new GemmJob(), packed, a.Pointer, m, k, c.Pointer, n);
+            for (var i = 0; i < m * n; i++)
+            {
+                Assert.Equal(i / n == 4 ? bad : c.Span[i], c.Span[i]);
+                Assert.Equal(i / n != 4, float.IsFinite(c.Span[i]));
+            }
+
+            Gemm.Run(null, new GemmJob(), packed, a.Pointer, m, k, c.Pointer, n, 0, 6);
+            Assert.Equal(float.IsNaN(bad) ? float.NaN : bad > 0 ? 6 : 0, c.Span[4 * n]);
+            Assert.Equal(float.IsNaN(bad) ? float.NaN : bad > 0 ? 6 : 0, c.Span[(5 * n) - 1]);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void Half_weights_pack_to_what_their_float_values_pack_to(string rung)
+    {
+        var isa = Rungs.Use(rung);
+        foreach (var isTransposed in (bool[])[false, true])
+        {
+            const int n = 37, k = 29;
+            var random = new Random(5);
+            var halves = new Half[n * k];
+            var floats = new float[n * k];
+            for (var i = 0; i < halves.Length; i++)
+            {
+                halves[i] = BitConverter.UInt16BitsToHalf((ushort)random.Next(65536));
+                floats[i] = (float)halves[i];
+            }
+
+            fixed (Half* h = halves)
+            {
+                fixed (float* f = floats)
+                {
+                    using var fromHalf = Gemm.Pack(isa, h, n, k, isTransposed, f);
+                    using var fromFloat = Gemm.Pack(isa, f, n, k, isTransposed, f);
+                    var length = (int)(fromFloat.ByteCount / 4);
+                    var expected = new ReadOnlySpan<float>(fromFloat.Panels, (int)(fromFloat.PanelStride * fromFloat.PanelCount));
+                    var actual = new ReadOnlySpan<float>(fromHalf.Panels, expected.Length);
+                    for (var i = 0; i < expected.Length; i++)
+                    {
+                        Assert.True(expected[i].Equals(actual[i]), $"{i} of {length}: {expected[i]} {actual[i]}");
+                    }
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public void Every_half_converts_exactly()
+    {
+        var halves = new Half[65536];
+        for (var i = 0; i < halves.Length; i++)
+        {
+            halves[i] = BitConverter.UInt16BitsToHalf((ushort)i);
+        }
+
+        using var floats = new NativeFloats(65536);
+        fixed (Half* h = halves)
+        {
+            HalfConversion.ToSingle(h, floats.Pointer, 65536);
+        }
+
+        for (var i = 0; i < halves.Length; i++)
+        {
+            var expected = (float)halves[i];
+            Assert.True(expected.Equals(floats.Span[i]) && float.IsNegative(expected) == float.IsNegative(floats.Span[i]), $"{i:x4}: {expected} {floats.Span[i]}");
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void Running_allocates_nothing(string rung)
+    {
+        var isa = Rungs.Use(rung);
+        using var w = NativeFloats.Random(64 * 64, 1);
+        using var a = NativeFloats.Random(64 * 64, 2);
+        using var c = new NativeFloats(64 * 64);
+        using var packed = Gemm.Pack(isa, w.Pointer, 64, 64, false, null);
+        var job = new GemmJob();
+        Gemm.Run(null, job, packed, a.Pointer, 64, 64, c.Pointer, 64);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 20; i++)
+        {
+            Gemm.Run(null, job, packed, a.Pointer, 64, 64, c.Pointer, 64);
+        }
+
+        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+    }
+
+    private static void Check(GemmJob job, InstructionSet isa, int m, int n, int k, int seed, int threads = 1, bool isLarge = false)
+    {
+        var isTransposed = (seed & 1) != 0;
+        var hasBias = (seed & 2) != 0;
+        var (min, max) = (seed & 4) != 0 ? (-0.7f, 0.9f) : (float.NegativeInfinity, float.PositiveInfinity);
+        var aStride = k + (isLarge ? 0 : seed % 3);
+        var cStride = n + (seed % 5);
+        using var w = NativeFloats.Random(n * k, seed);
+        using var a = NativeFloats.Random(((m - 1) * aStride) + k, seed + 1);
+        using var bias = NativeFloats.Random(n, seed + 2);
+        using var c = new NativeFloats(((m - 1) * cStride) + n);
+        c.Span.Fill(-77);
+        using var packed = Gemm.Pack(isa, w.Pointer, n, k, isTransposed, hasBias ? bias.Pointer : null);
+        using var scratch = new NativeFloats((int)(Gemm.GetScratchBytes(packed, m, threads) / 4));
+        Gemm.Run(
+            threads == 1 ? null : new TestPool(threads), job, packed, a.Pointer, m, aStride, c.Pointer, cStride, min, max, scratch.Bytes);
+        for (var i = 0; i < m; i++)
+        {
+            for (var j = 0; j < cStride && (i * cStride) + j < c.Count; j++)
+            {
+                if (j >= n)
+                {
+                    Assert.Equal(-77, c.Span[(i * cStride) + j]);
+                    continue;
+                }
+
+                double sum = hasBias ? bias.Span[j] : 0;
+                for (var l = 0; l < k; l++)
+                {
+                    sum += (double)a.Span[(i * aStride) + l] * w.Span[isTransposed ? (l * n) + j : (j * k) + l];
+                }
+
+                sum = Math.Clamp(sum, min, max);
+                var actual = c.Span[(i * cStride) + j];
+                Assert.True(
+                    Math.Abs(sum - actual) <= 2e-6 * Math.Max(8, Math.Sqrt(k) * 4), $"{isa} {m}x{n}x{k} [{i},{j}]: {sum} {actual}; {isTransposed} {hasBias}");
+            }
+        }
+    }
+}

@@ -1,0 +1,23 @@
+using System.Runtime.CompilerServices;
+using Tandem.Plugins.Cpu.Kernels.Generator;
+using Xunit;
+
+namespace Tandem.Plugins.Cpu.Tests.Kernels;
+
+public sealed class GeneratorTests
+{
+    [Fact]
+    public void Checked_in_kernels_are_what_the_generator_writes()
+    {
+        var folder = Path.Combine(Here(), "../../../plugins/cpu/Kernels/Gemm");
+        Assert.SkipUnless(Directory.Exists(folder), "the sources are not where they were built");
+        var expected = F32GemmGenerator.Generate().ToDictionary(file => file.Name, file => file.Text);
+        Assert.Equal(expected.Keys.Order(), Directory.GetFiles(folder, "*.g.cs").Select(Path.GetFileName).Order());
+        foreach (var (name, text) in expected)
+        {
+            Assert.Equal(text, File.ReadAllText(Path.Combine(folder, name)).ReplaceLineEndings("\n"));
+        }
+    }
+
+    private static string Here([CallerFilePath] string path = "") => Path.GetDirectoryName(path)!;
+}
