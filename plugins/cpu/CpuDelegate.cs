@@ -46,7 +46,13 @@ internal sealed unsafe class CpuDelegate : IBackendDelegate
     public void Execute(DelegateExecuteContext context, Arguments arguments)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
-        _state.Pool = context.Pool;
+        if (!ReferenceEquals(_state.Pool, context.Pool))
+        {
+            // Scratch memory is measured for a number of threads.
+            _state.Pool = context.Pool;
+            _isPrepared = false;
+        }
+
         var token = context.CancellationToken;
         var isMoved = TakeInputs(arguments);
         isMoved |= TakeOutputs(arguments);

@@ -26,7 +26,8 @@ internal abstract unsafe class StridedCopyStep : Step, IParallelWork
             return;
         }
 
-        (_source, _destination) = (source, destination);
+        _source = source;
+        _destination = destination;
         State.Pool.Run(_copy.ItemCount, (int)Math.Max(1, ParallelWork.ElementGrain / Math.Max(1, _copy.ItemLength)), this);
     }
 

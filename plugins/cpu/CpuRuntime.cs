@@ -1,0 +1,56 @@
+using System.Runtime.InteropServices;
+using Tandem.Plugins.Cpu.Graph;
+using Tandem.Plugins.Cpu.Kernels;
+using Tandem.Plugins.Cpu.Payload;
+using Tandem.Sdk;
+
+namespace Tandem.Plugins.Cpu;
+
+/// <summary>The run-time half: payload to delegate.</summary>
+internal sealed class CpuRuntime(HostServices services) : IBackendRuntime
+{
+    /// <summary>The id of the payloads that this plugin runs.</summary>
+    public const string BackendId = "XnnpackBackend";
+
+    /// <summary>Version of the compiled form; part of the cache's key.</summary>
+    private const string GraphVersion = "graph v1";
+
+    private readonly WorkspaceTable _workspaces = new();
+
+    /// <inheritdoc/>
+    public BackendAvailability GetAvailability() =>
+        new(true, $"{RuntimeInformation.ProcessArchitecture}, best instruction set {CpuFeatures.Best}, {services.Pool.ThreadCount} threads");
+
+    /// <inheritdoc/>
+    public unsafe IBackendDelegate Initialize(DelegateInitializeContext context)
+    {
+        var instructionSet = CpuOptions.GetInstructionSet(context.Options);
+        var payload = context.Processed;
+        var graph = PayloadReader.Read(payload.Span);
+        using var constants = new ConstantTable(graph.Constants, payload, context.NamedData);
+        var key = new DerivedDataKey(
+            BackendId, payload.ContentId, default, $"{GraphVersion} {instructionSet} {context.ArgumentCount}{constants.Identity}");
+        var lease = context.ProgramCache.GetOrCreate(
+            key,
+            (graph, constants, instructionSet, Cache: services.ProcessCache, context.ArgumentCount),
+            static state =>
+            {
+                var compiled = GraphCompiler.Compile(state.graph, state.constants, state.instructionSet, state.Cache, state.ArgumentCount);
+                return (compiled, compiled.ByteCount);
+            });
+        try
+        {
+            return new CpuDelegate(lease, _workspaces, context.SessionId);
+        }
+        catch
+        {
+            lease.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+    }
+}

@@ -1,0 +1,295 @@
+using Tandem.Plugins.Cpu.Kernels;
+using Tandem.Plugins.Cpu.Payload;
+using Tandem.Sdk;
+
+namespace Tandem.Plugins.Cpu.Graph;
+
+/// <summary>Values and resources of a graph under construction, by the payload's ids.</summary>
+internal sealed unsafe class GraphBuilder
+{
+    private readonly Dictionary<uint, PayloadValue> _declared = [];
+    private readonly Dictionary<uint, int> _indices = [];
+    private readonly ConstantTable _constants;
+    private readonly HashSet<int> _written = [];
+
+    public GraphBuilder(PayloadGraph payload, ConstantTable constants, InstructionSet instructionSet, DerivedDataCache cache, int argumentCount)
+    {
+        _constants = constants;
+        InstructionSet = instructionSet;
+        Cache = cache;
+        Span<bool> isTaken = stackalloc bool[(int)PayloadReader.MaxExterns];
+        foreach (var value in payload.Values)
+        {
+            if (value.Id == PayloadValue.NoId || !_declared.TryAdd(value.Id, value))
+            {
+                throw Invalid(value, "two values have the same id, or none");
+            }
+
+            if ((value.Flags & ~(PayloadValue.ExternalInput | PayloadValue.ExternalOutput)) != 0
+                || value.Flags == (PayloadValue.ExternalInput | PayloadValue.ExternalOutput) || (value.Flags != 0 && value.ConstantIndex != 0))
+            {
+                throw Invalid(value, $"the flags {value.Flags} are impossible");
+            }
+
+            if (value.Flags != 0)
+            {
+                if (value.ExternalId >= payload.ExternCount || value.ExternalId >= argumentCount || isTaken[(int)value.ExternalId])
+                {
+                    throw Invalid(value, $"the external id {value.ExternalId} is taken, or not one of the call's {argumentCount} arguments");
+                }
+
+                isTaken[(int)value.ExternalId] = true;
+            }
+        }
+
+        // Boundary values first: they exist whether or not a node names them.
+        foreach (var value in payload.Values)
+        {
+            if (value.Flags != 0)
+            {
+                CheckDense(value, null);
+                var boundary = Add(value, value.Flags == PayloadValue.ExternalInput ? ValueKind.Input : ValueKind.Output, ToScalarType(value.Datatype));
+                if (value.Datatype == PayloadDatatype.Fp16)
+                {
+                    var inner = Add(value, ValueKind.Internal, ScalarType.Float);
+                    if (value.Flags == PayloadValue.ExternalInput)
+                    {
+                        HalfInputs.Add((boundary, inner));
+                        _written.Add(inner);
+                    }
+                    else
+                    {
+                        HalfOutputs.Add((inner, boundary));
+                    }
+
+                    boundary = inner;
+                }
+
+                if (value.Flags == PayloadValue.ExternalInput)
+                {
+                    _written.Add(boundary);
+                }
+
+                _indices.Add(value.Id, boundary);
+            }
+        }
+    }
+
+    public InstructionSet InstructionSet { get; }
+
+    /// <summary>Shares packed weights.</summary>
+    public DerivedDataCache Cache { get; }
+
+    public List<GraphValue> Values { get; } = [];
+
+    /// <summary>What the graph disposes: leases, references on named data, memory of its own.</summary>
+    public List<IDisposable> Resources { get; } = [];
+
+    /// <summary>Half precision inputs and the float values that stand for them inside.</summary>
+    public List<(int Boundary, int Inner)> HalfInputs { get; } = [];
+
+    /// <summary>The float values that stand for half precision outputs inside, and the outputs.</summary>
+    public List<(int Inner, int Boundary)> HalfOutputs { get; } = [];
+
+    /// <summary>A value that a node reads.</summary>
+    public int Read(PayloadNode node, uint id, bool allowsInt = false)
+    {
+        var value = Declared(node, id);
+        CheckDense(value, node);
+        if (!allowsInt && value.Datatype == PayloadDatatype.Int32)
+        {
+            throw node.Source.NotSupported($"value {id} is of an integer type", "fp32 or fp16", "int32");
+        }
+
+        if (_indices.TryGetValue(id, out var index))
+        {
+            return _written.Contains(index) || Values[index].Kind == ValueKind.Constant ? index
+                : throw node.Source.Invalid("a value is read before it is written", "nodes in the order in which they run", $"value {id}");
+        }
+
+        if (value.ConstantIndex == 0)
+        {
+            throw node.Source.Invalid("a value is read that nothing writes", "a constant, an input or a result", $"value {id}");
+        }
+
+        index = AddConstant(node, value);
+        _indices.Add(id, index);
+        return index;
+    }
+
+    /// <summary>A value that a node writes.</summary>
+    public int Write(PayloadNode node, uint id, ScalarType type = ScalarType.Float)
+    {
+        var value = Declared(node, id);
+        CheckDense(value, node);
+        if ((value.Datatype == PayloadDatatype.Int32) != (type == ScalarType.Int))
+        {
+            throw node.Source.Invalid("a result has the wrong element type", type.TorchName(), $"{value.Datatype} of value {id}");
+        }
+
+        if (!_indices.TryGetValue(id, out var index))
+        {
+            if (value.ConstantIndex != 0)
+            {
+                throw node.Source.Invalid("a constant is written", "a result", $"value {id}");
+            }
+
+            index = Add(value, ValueKind.Internal, value.Datatype == PayloadDatatype.Int32 ? ScalarType.Int : ScalarType.Float);
+            _indices.Add(id, index);
+        }
+
+        return _written.Add(index) ? index : throw node.Source.Invalid("a value is written twice, or is an input", "one writer", $"value {id}");
+    }
+
+    /// <summary>A value between a node and the one that rounds its result.</summary>
+    public int AddUnrounded(int rounded)
+    {
+        var value = Values[rounded];
+        Values.Add(new GraphValue
+        {
+            Index = Values.Count,
+            PayloadId = value.PayloadId,
+            Kind = ValueKind.Internal,
+            ScalarType = ScalarType.Float,
+            Shape = value.Shape,
+        });
+        return Values.Count - 1;
+    }
+
+    /// <summary>Whether all results of the graph are written.</summary>
+    public void CheckOutputs()
+    {
+        foreach (var (id, index) in _indices)
+        {
+            if (_declared[id].Flags == PayloadValue.ExternalOutput && !_written.Contains(index))
+            {
+                throw Invalid(_declared[id], "no node writes the output");
+            }
+        }
+    }
+
+    /// <summary>The declaration of an id.</summary>
+    public PayloadValue Declared(PayloadNode node, uint id) => _declared.GetValueOrDefault(id)
+        ?? throw node.Source.Invalid("a node names a value that the graph does not declare", "an id of xvalues", id.ToString());
+
+    /// <summary>The bytes of a constant, as many as its shape needs; null if the value is no constant.</summary>
+    public ConstantData? Constant(PayloadNode node, uint id)
+    {
+        var value = Declared(node, id);
+        CheckDense(value, node);
+        if (value.ConstantIndex == 0)
+        {
+            return null;
+        }
+
+        var data = _constants[value.ConstantIndex]
+            ?? throw node.Source.Invalid("a constant's index refers to nothing", $"below {_constants.Count}", $"{value.ConstantIndex} of value {id}");
+        var needed = value.Shape.ElementCount * ToScalarType(value.Datatype).Size();
+        return data.Length >= needed ? data with { Length = Math.Min(data.Length, needed) }
+            : throw node.Source.Invalid("a constant has fewer bytes than its shape needs", $"{needed} bytes", $"{data.Length} bytes of value {id}");
+    }
+
+    /// <summary>A copy of a constant as floats, whatever its element type; the caller disposes it.</summary>
+    public NativeBlock? Floats(PayloadNode node, uint id)
+    {
+        if (Constant(node, id) is not { } data)
+        {
+            return null;
+        }
+
+        var value = Declared(node, id);
+        var count = value.Shape.ElementCount;
+        var block = new NativeBlock(count * sizeof(float));
+        if (value.Datatype == PayloadDatatype.Fp16)
+        {
+            HalfConversion.ToSingle((Half*)data.Pointer, (float*)block.Memory, (nint)count);
+        }
+        else
+        {
+            Buffer.MemoryCopy(data.Pointer, block.Memory, count * sizeof(float), count * sizeof(float));
+        }
+
+        return block;
+    }
+
+    /// <summary>Refuses what is quantised or of a type that this plugin does not run, by name.</summary>
+    private static void CheckDense(PayloadValue value, PayloadNode? node)
+    {
+        if (!value.IsQuantized && value.DynamicDatatype == PayloadDatatype.Invalid
+            && value.Datatype is PayloadDatatype.Fp32 or PayloadDatatype.Fp16 or PayloadDatatype.Int32)
+        {
+            return;
+        }
+
+        var datatype = value.DynamicDatatype != PayloadDatatype.Invalid ? value.DynamicDatatype : value.Datatype;
+        var details = new ErrorDetails
+        {
+            Location = node is null ? $"value {value.Id}" : $"xnodes[{node.Source.Index}], value {value.Id}",
+            Expected = "fp32 or fp16",
+            Found = Enum.IsDefined(datatype) ? datatype.ToString().ToLowerInvariant() : $"datatype {(int)datatype}",
+            NextStep = "run the program's fp32 lowering with this plugin, or another plugin",
+        };
+        throw new TandemException(
+            ErrorCode.PayloadNotSupported,
+            $"{(node is null ? "the graph's boundary" : $"the node {node.Source.Kind}")} has a value of type {details.Found}; the CPU plugin runs fp32 and fp16 payloads",
+            details);
+    }
+
+    private static ScalarType ToScalarType(PayloadDatatype datatype) => datatype switch
+    {
+        PayloadDatatype.Fp16 => ScalarType.Half,
+        PayloadDatatype.Int32 => ScalarType.Int,
+        _ => ScalarType.Float,
+    };
+
+    private int Add(PayloadValue value, ValueKind kind, ScalarType type)
+    {
+        Values.Add(new GraphValue
+        {
+            Index = Values.Count,
+            PayloadId = value.Id,
+            Kind = kind,
+            ScalarType = type,
+            Shape = value.Shape,
+            Argument = kind is ValueKind.Input or ValueKind.Output ? (int)value.ExternalId : -1,
+            HoldsHalf = value.Datatype == PayloadDatatype.Fp16,
+        });
+        return Values.Count - 1;
+    }
+
+    private int AddConstant(PayloadNode node, PayloadValue value)
+    {
+        var data = Constant(node, value.Id)!;
+        byte* pointer;
+        if (value.Datatype == PayloadDatatype.Fp16)
+        {
+            var block = Floats(node, value.Id)!;
+            Resources.Add(block);
+            pointer = block.Memory;
+        }
+        else
+        {
+            var handle = data.Handle.AddReference();
+            Resources.Add(handle);
+            pointer = handle.Pointer + data.Offset;
+        }
+
+        Values.Add(new GraphValue
+        {
+            Index = Values.Count,
+            PayloadId = value.Id,
+            Kind = ValueKind.Constant,
+            ScalarType = value.Datatype == PayloadDatatype.Int32 ? ScalarType.Int : ScalarType.Float,
+            Shape = value.Shape,
+            Data = pointer,
+            HoldsHalf = value.Datatype == PayloadDatatype.Fp16,
+        });
+        return Values.Count - 1;
+    }
+
+    private static TandemException Invalid(PayloadValue value, string problem) => new(ErrorCode.PayloadInvalid, problem, new ErrorDetails
+    {
+        Location = $"value {value.Id}",
+        NextStep = "export the program again",
+    });
+}
