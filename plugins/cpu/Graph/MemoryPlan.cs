@@ -25,7 +25,7 @@ internal sealed class MemoryPlan
     private readonly long[] _offset;
     private readonly int[] _order;
     private readonly int[] _placed;
-    private readonly BySize _bySize;
+    private readonly long[] _sortKeys;
 
     public MemoryPlan(CompiledGraph graph, Step[] steps)
     {
@@ -42,7 +42,7 @@ internal sealed class MemoryPlan
         _offset = new long[count];
         _order = new int[count];
         _placed = new int[count];
-        _bySize = new BySize(_size);
+        _sortKeys = new long[count];
 
         Array.Fill(_lastRead, -1);
         for (var step = 0; step < steps.Length; step++)
@@ -200,11 +200,12 @@ internal sealed class MemoryPlan
         {
             if (_storage[value.Index] == value.Index && _holder[value.Index] == Workspace)
             {
+                _sortKeys[count] = -_size[value.Index];
                 _order[count++] = value.Index;
             }
         }
 
-        _order.AsSpan(0, count).Sort(_bySize);
+        Array.Sort(_sortKeys, _order, 0, count);
         TotalBytes = 0;
         var placed = 0;
         for (var i = 0; i < count; i++)
@@ -241,16 +242,6 @@ internal sealed class MemoryPlan
             _placed[position] = storage;
             placed++;
             TotalBytes = Math.Max(TotalBytes, offset + size);
-        }
-    }
-
-    /// <summary>Descending by size; ties by index, so that plans repeat.</summary>
-    private sealed class BySize(long[] size) : IComparer<int>
-    {
-        public int Compare(int x, int y)
-        {
-            var result = size[y].CompareTo(size[x]);
-            return result != 0 ? result : x.CompareTo(y);
         }
     }
 }

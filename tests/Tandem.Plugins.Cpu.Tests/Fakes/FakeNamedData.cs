@@ -4,7 +4,7 @@ using Tandem.Sdk;
 namespace Tandem.Plugins.Cpu.Tests.Fakes;
 
 /// <summary>Named data from a dictionary.</summary>
-internal sealed class FakeNamedData(Dictionary<string, byte[]> data) : NamedDataMap
+internal sealed class FakeNamedData(Dictionary<string, byte[]> data) : NamedDataMap, IDisposable
 {
     private readonly Dictionary<string, FakeHandle> _handles = data.ToDictionary(e => e.Key, e => new FakeHandle(e.Value));
 
@@ -22,4 +22,12 @@ internal sealed class FakeNamedData(Dictionary<string, byte[]> data) : NamedData
     }
 
     public override TensorLayout? GetLayout(string key) => null;
+
+    public void Dispose()
+    {
+        foreach (var handle in _handles.Values)
+        {
+            handle.Dispose();
+        }
+    }
 }

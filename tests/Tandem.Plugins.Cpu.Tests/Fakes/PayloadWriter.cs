@@ -26,6 +26,9 @@ internal sealed class PayloadWriter
 
     public uint Input(PayloadDatatype type, params uint[] dims) => Value(type, dims, external: _externs++, flags: 1);
 
+    /// <summary>An input that an old export has quantised while running.</summary>
+    public uint QuantisedInput(params uint[] dims) => Value(PayloadDatatype.Fp32, dims, external: _externs++, flags: 1, dynamic: (short)PayloadDatatype.QInt8);
+
     public uint Output(params uint[] dims) => Output(PayloadDatatype.Fp32, dims);
 
     public uint Output(PayloadDatatype type, params uint[] dims) => Value(type, dims, external: _externs++, flags: 2);
