@@ -1,0 +1,220 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
+using Tandem.Sdk;
+
+namespace Tandem.Host.Execution;
+
+/// <summary>
+/// Compute threads that spin for work and park when there is none. The caller works too, and never waits for a worker that has not begun: whatever
+/// nobody has taken it does itself.
+/// </summary>
+internal sealed class ComputeThreadPool : ComputePool, IDisposable
+{
+    // The gate: Open while a job can be joined, plus one for each worker inside.
+    private const int Open = 1 << 20;
+
+    // Splitting finer than the threads evens out workers that begin late.
+    private const int PartsPerThread = 3;
+
+    [ThreadStatic]
+    private static bool t_isInside;
+
+    private readonly Thread[] _threads;
+    private readonly AutoResetEvent[] _wake;
+    private readonly int[] _isParked;
+    private readonly long _spinTicks;
+    private IParallelWork? _work;
+    private int _itemCount;
+    private int _chunk;
+    private int _next;
+    private int _gate;
+    private int _isOwned;
+    private int _executions;
+    private Exception? _failure;
+    private volatile bool _isStopping;
+
+    /// <summary>Creates a pool.</summary>
+    /// <param name="threadCount">Threads that work at once, the caller's included.</param>
+    /// <param name="spinMicroseconds">How long a worker spins after the last work before it parks.</param>
+    internal ComputeThreadPool(int threadCount, int spinMicroseconds = 200)
+    {
+        if (threadCount < 1 || threadCount > 1024)
+        {
+            throw new TandemException(ErrorCode.ConfigurationInvalid, "the number of compute threads is impossible",
+                new ErrorDetails { Expected = "1 to 1024", Found = threadCount.ToString() });
+        }
+
+        ThreadCount = threadCount;
+        _spinTicks = spinMicroseconds * Stopwatch.Frequency / 1_000_000;
+        _threads = new Thread[threadCount - 1];
+        _wake = new AutoResetEvent[threadCount - 1];
+        _isParked = new int[threadCount - 1];
+        for (var i = 0; i < _threads.Length; i++)
+        {
+            var index = i;
+            _wake[i] = new AutoResetEvent(false);
+            _threads[i] = new Thread(() => WorkerLoop(index)) { IsBackground = true, Name = $"Tandem compute {i + 1}" };
+            _threads[i].Start();
+        }
+    }
+
+    public override int ThreadCount { get; }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public override void Run(int itemCount, int grain, IParallelWork work)
+    {
+        if (itemCount <= 0)
+        {
+            return;
+        }
+
+        grain = Math.Max(grain, 1);
+        if (itemCount <= grain || _threads.Length == 0 || t_isInside || _isStopping || Interlocked.CompareExchange(ref _isOwned, 1, 0) != 0)
+        {
+            work.Execute(0, itemCount, 0);
+            return;
+        }
+
+        t_isInside = true;
+        _work = work;
+        _itemCount = itemCount;
+        _chunk = Math.Max(grain, (int)(((long)itemCount + (ThreadCount * PartsPerThread) - 1) / (ThreadCount * PartsPerThread)));
+        _next = 0;
+        _failure = null;
+        Volatile.Write(ref _gate, Open);
+        WakeParked((itemCount - 1) / _chunk);
+        TakeChunks(worker: 0);
+
+        // Nobody enters from here on; those inside finish the chunk that they have.
+        if (Interlocked.Add(ref _gate, -Open) != 0)
+        {
+            var spin = default(SpinWait);
+            while (Volatile.Read(ref _gate) != 0)
+            {
+                spin.SpinOnce(sleep1Threshold: -1);
+            }
+        }
+
+        var failure = _failure;
+        _work = null;
+        t_isInside = false;
+        Volatile.Write(ref _isOwned, 0);
+        if (failure is not null)
+        {
+            ExceptionDispatchInfo.Throw(failure);
+        }
+    }
+
+    public void Dispose()
+    {
+        _isStopping = true;
+        for (var i = 0; i < _threads.Length; i++)
+        {
+            _wake[i].Set();
+        }
+
+        for (var i = 0; i < _threads.Length; i++)
+        {
+            _threads[i].Join();
+            _wake[i].Dispose();
+        }
+    }
+
+    /// <summary>A method starts to execute: workers stay awake between its parallel steps.</summary>
+    internal void EnterExecution() => Interlocked.Increment(ref _executions);
+
+    /// <summary>A method ended.</summary>
+    internal void LeaveExecution() => Interlocked.Decrement(ref _executions);
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void TakeChunks(int worker)
+    {
+        try
+        {
+            var (work, count, chunk) = (_work!, _itemCount, _chunk);
+            while (true)
+            {
+                // Claims past the end stay far from overflow: each thread claims once more than there is.
+                var start = Interlocked.Add(ref _next, chunk) - chunk;
+                if (start >= count || start < 0)
+                {
+                    return;
+                }
+
+                work.Execute(start, Math.Min(start + chunk, count), worker);
+            }
+        }
+        catch (Exception error)
+        {
+            Interlocked.CompareExchange(ref _failure, error, null);
+        }
+    }
+
+    private void WakeParked(int helpers)
+    {
+        for (var i = 0; i < _isParked.Length && helpers > 0; i++, helpers--)
+        {
+            if (Volatile.Read(ref _isParked[i]) != 0 && Interlocked.Exchange(ref _isParked[i], 0) != 0)
+            {
+                _wake[i].Set();
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void WorkerLoop(int index)
+    {
+        t_isInside = true;
+        var idleSince = Stopwatch.GetTimestamp();
+        var spins = 0;
+        while (!_isStopping)
+        {
+            var gate = Volatile.Read(ref _gate);
+            if (gate >= Open && Volatile.Read(ref _next) < Volatile.Read(ref _itemCount))
+            {
+                if (Interlocked.CompareExchange(ref _gate, gate + 1, gate) == gate)
+                {
+                    TakeChunks(index + 1);
+                    Interlocked.Decrement(ref _gate);
+                    idleSince = Stopwatch.GetTimestamp();
+                }
+
+                continue;
+            }
+
+            Thread.SpinWait(8);
+            if ((++spins & 63) != 0)
+            {
+                continue;
+            }
+
+            if (Volatile.Read(ref _executions) > 0)
+            {
+                idleSince = Stopwatch.GetTimestamp();
+            }
+            else if (Stopwatch.GetTimestamp() - idleSince > _spinTicks)
+            {
+                Park(index);
+                idleSince = Stopwatch.GetTimestamp();
+            }
+        }
+    }
+
+    private void Park(int index)
+    {
+        Volatile.Write(ref _isParked[index], 1);
+        Interlocked.MemoryBarrier();
+
+        // A job that opened before the flag was seen would wake nobody: look once more.
+        if (Volatile.Read(ref _gate) >= Open || _isStopping)
+        {
+            if (Interlocked.Exchange(ref _isParked[index], 0) != 0)
+            {
+                return;
+            }
+        }
+
+        _wake[index].WaitOne();
+    }
+}

@@ -1,0 +1,232 @@
+using Tandem.Host.Formats.Model;
+using Tandem.Sdk;
+
+namespace Tandem.Host.Execution;
+
+/// <summary>
+/// Lays out the memory of a session: activations share arenas (one method runs at a time), mutable buffers are one piece of memory for all
+/// methods that name them, inputs and outputs belong to their method.
+/// </summary>
+internal sealed class ProgramMemoryPlan
+{
+    private const int Alignment = NativeMemoryBlock.Alignment;
+
+    private readonly Dictionary<string, StateRegion> _regions = new(StringComparer.Ordinal);
+    private readonly List<string> _warnings = [];
+    private readonly ProgramModel _program;
+
+    internal ProgramMemoryPlan(ProgramModel program)
+    {
+        _program = program;
+        Methods = [.. program.Plans.Select(Plan)];
+        SharedArenaSizes = new long[Methods.Select(method => method.ArenaSizes.Length).DefaultIfEmpty().Max()];
+        foreach (var method in Methods.Where(method => !method.HasPrivateArenas))
+        {
+            for (var id = 0; id < method.ArenaSizes.Length; id++)
+            {
+                SharedArenaSizes[id] = Math.Max(SharedArenaSizes[id], method.ArenaSizes[id]);
+            }
+        }
+
+        FindUnsharedState();
+    }
+
+    /// <summary>One plan a method, in the program's order.</summary>
+    internal MethodMemoryPlan[] Methods { get; }
+
+    /// <summary>Bytes of the arenas that methods share, by memory id.</summary>
+    internal long[] SharedArenaSizes { get; }
+
+    /// <summary>Bytes of all mutable buffers.</summary>
+    internal long StateBytes { get; private set; }
+
+    /// <summary>All mutable buffers.</summary>
+    internal IReadOnlyCollection<StateRegion> State => _regions.Values;
+
+    /// <summary>What was lowered in a way that its user may not expect.</summary>
+    internal IReadOnlyList<string> Warnings => _warnings;
+
+    /// <summary>Whether a tensor is a mutable buffer: named or initialised memory that outlives a call.</summary>
+    internal static bool IsState(ValueModel.Tensor tensor) =>
+        tensor.Storage is TensorStorageKind.PlannedInitialised or TensorStorageKind.PlannedExternal
+        || (tensor.Storage == TensorStorageKind.Planned && tensor.Name is not null);
+
+    private MethodMemoryPlan Plan(ExecutionPlanModel plan)
+    {
+        var placements = new Placement[plan.Values.Length];
+        var arenaSizes = new long[plan.PlannedBufferSizes.Length];
+        var states = plan.Values.OfType<ValueModel.Tensor>().Where(IsState).ToList();
+        var keepsPlan = states.Count > 0 && HasPartialOverlap(plan, states);
+        var own = plan.Inputs.Concat(plan.Outputs).ToHashSet();
+        long inputOutputBytes = 0;
+        for (var i = 0; i < placements.Length; i++)
+        {
+            if (plan.Values[i] is not ValueModel.Tensor tensor || (tensor.MemoryId == 0 && !(tensor.Storage == TensorStorageKind.Unplanned && own.Contains(i))))
+            {
+                continue;
+            }
+
+            if (!keepsPlan && FindState(plan, states, tensor) is { } state)
+            {
+                placements[i] = new Placement(PlacementKind.State, 0, state);
+            }
+            else if (own.Contains(i) && !(keepsPlan && IsState(tensor)))
+            {
+                placements[i] = new Placement(PlacementKind.InputOutput, 0, inputOutputBytes);
+                inputOutputBytes = Align(inputOutputBytes + tensor.Layout.ByteCount);
+            }
+            else
+            {
+                placements[i] = new Placement(PlacementKind.Arena, tensor.MemoryId, tensor.MemoryOffset);
+                arenaSizes[tensor.MemoryId] = Math.Max(arenaSizes[tensor.MemoryId], tensor.MemoryOffset + tensor.Layout.ByteCount);
+            }
+        }
+
+        if (keepsPlan)
+        {
+            _warnings.Add($"method '{plan.Name}' plans mutable buffers over other tensors: they stay in its own memory and no other method sees them");
+        }
+
+        return new MethodMemoryPlan(placements, inputOutputBytes, arenaSizes, keepsPlan || ReadsBeforeWriting(plan, placements));
+    }
+
+    // A planned tensor that lies inside a mutable buffer is a view of it (the planner never gives its memory to anything else).
+    private long? FindState(ExecutionPlanModel plan, List<ValueModel.Tensor> states, ValueModel.Tensor tensor)
+    {
+        foreach (var state in states)
+        {
+            if (tensor.MemoryId > 0 && state.MemoryId == tensor.MemoryId && tensor.MemoryOffset >= state.MemoryOffset
+                && tensor.MemoryOffset + tensor.Layout.ByteCount <= state.MemoryOffset + state.Layout.ByteCount
+                && (ReferenceEquals(state, tensor) || !IsState(tensor)))
+            {
+                return Region(plan, state).Offset + (tensor.MemoryOffset - state.MemoryOffset);
+            }
+        }
+
+        return null;
+    }
+
+    private StateRegion Region(ExecutionPlanModel plan, ValueModel.Tensor state)
+    {
+        // Without a name, buffers of several methods are one only where the program was lowered with a memory of its own for them (id 2 and up).
+        var name = state.Name ?? (state.MemoryId > 1
+            ? $"memory {state.MemoryId} at {state.MemoryOffset}" : $"{plan.Name}: memory {state.MemoryId} at {state.MemoryOffset}");
+        if (_regions.TryGetValue(name, out var region) && !region.Tensor.Layout.Equals(state.Layout))
+        {
+            if (!region.Methods.Contains(plan.Name))
+            {
+                _warnings.Add($"mutable buffer '{name}' is {state.Layout} in method '{plan.Name}' and {region.Tensor.Layout} in '{region.Methods[0]}': they are separate");
+            }
+
+            name = $"{plan.Name}: {name} {state.Layout}";
+            _regions.TryGetValue(name, out region);
+        }
+
+        if (region is null)
+        {
+            region = new StateRegion(name, StateBytes, state);
+            _regions.Add(name, region);
+            StateBytes = Align(checked(StateBytes + state.Layout.ByteCount));
+        }
+
+        if (!region.Methods.Contains(plan.Name))
+        {
+            region.Methods.Add(plan.Name);
+        }
+
+        return region;
+    }
+
+    private void FindUnsharedState()
+    {
+        foreach (var region in _regions.Values.Where(region => region.Methods.Count > 1))
+        {
+            var places = _program.Plans.SelectMany(plan => plan.Values.OfType<ValueModel.Tensor>().Where(IsState)
+                .Where(tensor => tensor.Name == region.Name).Select(tensor => (plan.Name, tensor.MemoryId, tensor.MemoryOffset))).ToList();
+            if (places.Select(place => (place.MemoryId, place.MemoryOffset)).Distinct().Count() > 1)
+            {
+                _warnings.Add($"mutable buffer '{region.Name}' is planned at different places in {string.Join(" and ", places.Select(place => $"'{place.Name}' (memory {place.MemoryId} at {place.MemoryOffset})"))}: "
+                    + "the program was lowered without sharing mutable buffers, and other runtimes give each method its own copy; here the methods share it by its name");
+            }
+        }
+    }
+
+    private static bool HasPartialOverlap(ExecutionPlanModel plan, List<ValueModel.Tensor> states)
+    {
+        foreach (var tensor in plan.Values.OfType<ValueModel.Tensor>().Where(tensor => tensor.MemoryId > 0 && tensor.Layout.ByteCount > 0))
+        {
+            var (begin, end) = (tensor.MemoryOffset, tensor.MemoryOffset + tensor.Layout.ByteCount);
+            foreach (var state in states)
+            {
+                var (stateBegin, stateEnd) = (state.MemoryOffset, state.MemoryOffset + state.Layout.ByteCount);
+                if (state.MemoryId == tensor.MemoryId && begin < stateEnd && end > stateBegin && (begin < stateBegin || end > stateEnd))
+                {
+                    return true;
+                }
+            }
+        }
+
+        return false;
+    }
+
+    // A tensor that a kernel reads before anything wrote it holds what the last call left there: state without a name.
+    private static bool ReadsBeforeWriting(ExecutionPlanModel plan, Placement[] placements)
+    {
+        var written = new bool[plan.Values.Length];
+        foreach (var instruction in plan.Chains.SelectMany(chain => chain))
+        {
+            switch (instruction)
+            {
+                case InstructionModel.KernelCall call:
+                    for (var i = 0; i < call.Arguments.Length - 1; i++)
+                    {
+                        var index = call.Arguments[i];
+                        if (placements[index].Kind == PlacementKind.Arena && !written[index] && index != call.Arguments[^1] && !call.Arguments.AsSpan()[(i + 1)..].Contains(index)
+                            && !IsOutputPosition(plan, call, i))
+                        {
+                            return true;
+                        }
+                    }
+
+                    Mark(call.Arguments.AsSpan());
+                    break;
+                case InstructionModel.DelegateCall call:
+                    Mark(call.Arguments.AsSpan());
+                    break;
+                case InstructionModel.Move move:
+                    written[move.To] = true;
+                    break;
+            }
+        }
+
+        return false;
+
+        void Mark(ReadOnlySpan<int> arguments)
+        {
+            foreach (var index in arguments)
+            {
+                written[index] = true;
+                if (plan.Values[index] is ValueModel.TensorList list)
+                {
+                    Mark(list.ValueIndices.AsSpan());
+                }
+            }
+        }
+    }
+
+    // Operators with several outputs have them all at the end, each of them written before it is read.
+    private static bool IsOutputPosition(ExecutionPlanModel plan, InstructionModel.KernelCall call, int position)
+    {
+        for (var i = position + 1; i < call.Arguments.Length; i++)
+        {
+            if (plan.Values[call.Arguments[i]] is not ValueModel.Tensor and not ValueModel.TensorList)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static long Align(long offset) => (offset + Alignment - 1) & -Alignment;
+}

@@ -1,0 +1,42 @@
+using Tandem.Sdk;
+
+namespace Tandem.Host.NamedData;
+
+/// <summary>One holder's handle on a blob.</summary>
+internal sealed unsafe class BlobHandle : DataHandle
+{
+    private readonly BlobRegistry _registry;
+    private Blob? _blob;
+
+    internal BlobHandle(BlobRegistry registry, Blob held, TensorLayout? layout)
+    {
+        _registry = registry;
+        _blob = held;
+        Layout = layout;
+    }
+
+    ~BlobHandle() => Dispose(false);
+
+    public override long Length => Live().Length;
+
+    public override byte* Pointer => Live() is { Length: > 0 } blob ? blob.Pointer : null;
+
+    public override int Alignment => (int)Math.Min((nuint)1 << System.Numerics.BitOperations.TrailingZeroCount((nuint)Live().Pointer), 4096);
+
+    public override TensorLayout? Layout { get; }
+
+    public override ContentId ContentId => _registry.ContentIdOf(Live());
+
+    public override DataHandle AddReference() => new BlobHandle(_registry, _registry.AddReference(Live()), Layout);
+
+    protected override void Dispose(bool disposing)
+    {
+        if (Interlocked.Exchange(ref _blob, null) is { } blob)
+        {
+            _registry.Release(blob);
+        }
+    }
+
+    private Blob Live() => _blob ?? throw new TandemException(ErrorCode.NamedDataReleased, "a data handle was used after it was released",
+        new ErrorDetails { NextStep = "keep the handle, or take another with AddReference, for as long as the bytes are used" });
+}

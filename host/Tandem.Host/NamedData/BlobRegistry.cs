@@ -1,0 +1,212 @@
+using System.IO.Hashing;
+using Tandem.Host.Formats;
+using Tandem.Sdk;
+
+namespace Tandem.Host.NamedData;
+
+/// <summary>
+/// Opens ranges of sources as counted handles, one physical load for each content: equal ranges of one source need no hash; ranges of different
+/// sources that are equally long are compared byte for byte with those that are there.
+/// </summary>
+/// <remarks>
+/// Threading: all members may be called from any thread. One lock covers looking up, comparing and loading, so that equal blobs that are asked for
+/// at the same time are loaded once.
+/// </remarks>
+public sealed class BlobRegistry
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<BlobOrigin, Blob> _byOrigin = [];
+    private readonly Dictionary<long, List<Blob>> _byLength = [];
+    private long _physicalLoads;
+    private long _sharedLoads;
+    private long _hashedBytes;
+
+    /// <summary>The registry of the process.</summary>
+    public static BlobRegistry Shared { get; } = new();
+
+    /// <summary>What the registry did.</summary>
+    public LoadStatistics Statistics
+    {
+        get
+        {
+            lock (_lock)
+            {
+                var blobs = _byLength.Values.SelectMany(list => list).ToList();
+                return new LoadStatistics(_physicalLoads, _sharedLoads, _hashedBytes, blobs.Count, blobs.Sum(blob => blob.Length), blobs.Sum(blob => (long)blob.References));
+            }
+        }
+    }
+
+    /// <summary>Opens a range of a source.</summary>
+    /// <param name="source">The source; the blob keeps its own reference.</param>
+    /// <param name="range">The range, inside the source.</param>
+    /// <param name="layout">Element type and shape, where the file says so.</param>
+    /// <param name="alignment">Alignment that the caller needs: a power of two, at least 16 is given.</param>
+    /// <returns>A handle, which the caller disposes.</returns>
+    /// <exception cref="TandemException"><see cref="ErrorCode.SegmentOutOfRange"/>, <see cref="ErrorCode.OutOfMemory"/> or <see cref="ErrorCode.ObjectReleased"/>.</exception>
+    public DataHandle Open(DataSource source, DataRange range, TensorLayout? layout = null, int alignment = 16)
+    {
+        if (range.Offset < 0 || range.Length < 0 || range.Offset > source.Length - range.Length)
+        {
+            throw new TandemException(ErrorCode.SegmentOutOfRange, "a range lies outside its source", new ErrorDetails
+            {
+                File = source.Name,
+                Expected = $"within {source.Length} bytes",
+                Found = $"offset {range.Offset}, {range.Length} bytes",
+            });
+        }
+
+        alignment = Math.Max(alignment, 16);
+        lock (_lock)
+        {
+            var origin = new BlobOrigin(source, range);
+            if (_byOrigin.TryGetValue(origin, out var blob) && blob.IsAligned(alignment))
+            {
+                _sharedLoads++;
+                return new BlobHandle(this, Hold(blob), layout);
+            }
+
+            blob = FindEqual(source, range, alignment);
+            if (blob is null)
+            {
+                blob = Load(source, range, alignment);
+            }
+            else
+            {
+                _sharedLoads++;
+            }
+
+            _byOrigin.TryAdd(origin, blob);
+            return new BlobHandle(this, Hold(blob), layout);
+        }
+    }
+
+    internal void Release(Blob blob)
+    {
+        lock (_lock)
+        {
+            if (--blob.References > 0)
+            {
+                return;
+            }
+
+            foreach (var origin in _byOrigin.Where(pair => ReferenceEquals(pair.Value, blob)).Select(pair => pair.Key).ToList())
+            {
+                _byOrigin.Remove(origin);
+            }
+
+            var list = _byLength[blob.Length];
+            list.Remove(blob);
+            if (list.Count == 0)
+            {
+                _byLength.Remove(blob.Length);
+            }
+        }
+
+        blob.Free();
+    }
+
+    internal Blob AddReference(Blob blob)
+    {
+        lock (_lock)
+        {
+            return Hold(blob);
+        }
+    }
+
+    internal ContentId ContentIdOf(Blob blob)
+    {
+        lock (_lock)
+        {
+            return Identify(blob);
+        }
+    }
+
+    private static Blob Hold(Blob blob)
+    {
+        blob.References++;
+        return blob;
+    }
+
+    private Blob Load(DataSource source, DataRange range, int alignment)
+    {
+        Blob blob;
+        try
+        {
+            blob = new Blob(source, range, alignment);
+        }
+        catch (OutOfMemoryException error)
+        {
+            throw new TandemException(ErrorCode.OutOfMemory, "memory for named data cannot be had",
+                new ErrorDetails { File = source.Name, Expected = $"{range.Length} bytes" }, error);
+        }
+
+        _physicalLoads++;
+        if (!_byLength.TryGetValue(range.Length, out var list))
+        {
+            _byLength[range.Length] = list = [];
+        }
+
+        list.Add(blob);
+        return blob;
+    }
+
+    // Nothing is hashed while no blob has this length: the first load of a program's weights costs no pass over them.
+    private unsafe Blob? FindEqual(DataSource source, DataRange range, int alignment)
+    {
+        if (!_byLength.TryGetValue(range.Length, out var candidates))
+        {
+            return null;
+        }
+
+        var pointer = source.Pointer + range.Offset;
+        foreach (var candidate in candidates)
+        {
+            if (candidate.IsAligned(alignment) && (range.Length == 0 || Differs(candidate.Pointer, pointer, range.Length) is false) && candidate.ContentEquals(pointer))
+            {
+                return candidate;
+            }
+        }
+
+        return null;
+    }
+
+    // The first and last bytes tell most blobs of one length apart without touching their pages.
+    private static unsafe bool Differs(byte* left, byte* right, long length)
+    {
+        var edge = (int)Math.Min(length, 64);
+        return !new ReadOnlySpan<byte>(left, edge).SequenceEqual(new ReadOnlySpan<byte>(right, edge))
+            || !new ReadOnlySpan<byte>(left + length - edge, edge).SequenceEqual(new ReadOnlySpan<byte>(right + length - edge, edge));
+    }
+
+    private unsafe ContentId Identify(Blob blob)
+    {
+        if (blob.ContentId is { } known)
+        {
+            return known;
+        }
+
+        var hash = new XxHash128();
+        for (long done = 0; done < blob.Length;)
+        {
+            var step = (int)Math.Min(blob.Length - done, 1 << 30);
+            hash.Append(new ReadOnlySpan<byte>(blob.Pointer + done, step));
+            done += step;
+        }
+
+        _hashedBytes += blob.Length;
+        var value = hash.GetCurrentHashAsUInt128();
+        var id = new ContentId(blob.Length, (ulong)(value >> 64), (ulong)value);
+
+        // Two different contents of one hash would be confused by every cache: the second gets another identity.
+        while (_byLength[blob.Length].Any(other => !ReferenceEquals(other, blob) && other.ContentId == id && !SameContent(other, blob)))
+        {
+            id = id with { Low = id.Low + 1 };
+        }
+
+        blob.ContentId = id;
+        return id;
+    }
+
+    private static unsafe bool SameContent(Blob left, Blob right) => left.ContentEquals(right.Pointer);
+}

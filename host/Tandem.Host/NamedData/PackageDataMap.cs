@@ -1,0 +1,100 @@
+using System.Diagnostics.CodeAnalysis;
+using Tandem.Host.Formats;
+using Tandem.Host.Formats.Model;
+using Tandem.Sdk;
+
+namespace Tandem.Host.NamedData;
+
+/// <summary>Named data over a program and its external files. Keeps a reference on each file.</summary>
+internal sealed class PackageDataMap : NamedDataMap, IDisposable
+{
+    private readonly BlobRegistry _registry;
+    private readonly Dictionary<string, (DataSource Source, NamedDataEntry Entry)> _entries = new(StringComparer.Ordinal);
+    private readonly List<string> _keys = [];
+    private readonly List<DataSource> _sources = [];
+    private readonly Lock _lock = new();
+    private bool _isDisposed;
+
+    /// <summary>Merges the keys of several files.</summary>
+    /// <exception cref="TandemException"><see cref="ErrorCode.NamedDataConflict"/>: two files hold different bytes under one key.</exception>
+    internal PackageDataMap(BlobRegistry registry, IEnumerable<NamedDataSource> files)
+    {
+        _registry = registry;
+        try
+        {
+            foreach (var file in files)
+            {
+                _sources.Add(file.Source.AddReference());
+                foreach (var entry in file.Entries)
+                {
+                    Add(file.Source, entry);
+                }
+            }
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    public override IReadOnlyCollection<string> Keys => _keys;
+
+    public override bool Contains(string key) => _entries.ContainsKey(key);
+
+    public override bool TryGet(string key, [NotNullWhen(true)] out DataHandle? handle)
+    {
+        lock (_lock)
+        {
+            if (_isDisposed)
+            {
+                throw new TandemException(ErrorCode.ObjectReleased, "the program of the named data was disposed", new ErrorDetails { Location = key });
+            }
+
+            handle = _entries.TryGetValue(key, out var found) ? _registry.Open(found.Source, found.Entry.Range, found.Entry.Layout) : null;
+            return handle is not null;
+        }
+    }
+
+    public override TensorLayout? GetLayout(string key) => _entries.TryGetValue(key, out var found) ? found.Entry.Layout
+        : throw new TandemException(ErrorCode.NamedDataNotFound, "no data has this key", new ErrorDetails { Location = key });
+
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            _isDisposed = true;
+            foreach (var source in _sources)
+            {
+                source.Release();
+            }
+
+            _sources.Clear();
+        }
+    }
+
+    private void Add(DataSource source, NamedDataEntry entry)
+    {
+        if (_entries.TryAdd(entry.Key, (source, entry)))
+        {
+            _keys.Add(entry.Key);
+            return;
+        }
+
+        var other = _entries[entry.Key];
+        using var first = _registry.Open(other.Source, other.Entry.Range);
+        using var second = _registry.Open(source, entry.Range);
+        var sameLayout = other.Entry.Layout is null || entry.Layout is null || other.Entry.Layout.Equals(entry.Layout);
+        if (!sameLayout || first.Length != second.Length || first.ContentId != second.ContentId)
+        {
+            throw new TandemException(ErrorCode.NamedDataConflict, "two sources hold different data under one key", new ErrorDetails
+            {
+                File = source.Name,
+                Location = entry.Key,
+                Expected = $"the {other.Entry.Range.Length} bytes of '{other.Source.Name}'",
+                Found = $"{entry.Range.Length} other bytes in '{source.Name}'",
+                NextStep = "give the data file that the program was exported with, and no other that uses its keys",
+            });
+        }
+    }
+}

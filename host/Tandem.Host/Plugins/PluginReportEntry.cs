@@ -1,0 +1,14 @@
+using Tandem.Sdk;
+
+namespace Tandem.Host.Plugins;
+
+/// <summary>One plugin folder.</summary>
+/// <param name="Id">Id; null if the manifest cannot be used.</param>
+/// <param name="Version">Version; null if the manifest cannot be used.</param>
+/// <param name="Folder">The folder.</param>
+/// <param name="Backends">Backend ids that it serves.</param>
+/// <param name="IsUsable">Whether it can be chosen.</param>
+/// <param name="Code">The error that makes it unusable.</param>
+/// <param name="Reason">Why it is unusable, or its state.</param>
+public sealed record PluginReportEntry(
+    string? Id, string? Version, string Folder, IReadOnlyList<string> Backends, bool IsUsable, ErrorCode? Code, string Reason);

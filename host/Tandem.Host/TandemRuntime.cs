@@ -1,0 +1,105 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Tandem.Host.Diagnostics.Reports;
+using Tandem.Host.Execution;
+using Tandem.Host.Formats;
+using Tandem.Host.Kernels;
+using Tandem.Host.NamedData;
+using Tandem.Host.Plugins;
+using Tandem.Host.Selection;
+using Tandem.Sdk;
+
+namespace Tandem.Host;
+
+/// <summary>The entry point: owns compute threads, operators, plugins and what programs share.</summary>
+/// <remarks>
+/// <para>Threading: all members may be called from any thread.</para>
+/// <para>Lifetime: one for an application. Dispose programs and sessions first; plugins are stopped and unloaded with it.</para>
+/// </remarks>
+public sealed class TandemRuntime : IDisposable
+{
+    private readonly TandemOptions _options;
+    private readonly ComputeThreadPool _pool;
+    private readonly PluginCatalog _catalog;
+    private readonly DerivedDataCacheStore _processCache = new();
+
+    /// <summary>Creates a runtime.</summary>
+    /// <param name="options">Options; null for the defaults. Read once.</param>
+    /// <param name="loggers">Where to log; null for nowhere.</param>
+    public TandemRuntime(TandemOptions? options = null, ILoggerFactory? loggers = null)
+    {
+        _options = options ?? new TandemOptions();
+        loggers ??= NullLoggerFactory.Instance;
+        _pool = new ComputeThreadPool(_options.Threads ?? Environment.ProcessorCount);
+        Kernels = KernelRegistries.CreateDefault();
+        _options.ConfigureKernels?.Invoke(Kernels);
+        _catalog = new PluginCatalog(_options.PluginFolders, TimeSpan.FromSeconds(_options.PluginStartLimitSeconds), _pool, _processCache, loggers);
+        Resolver = new BackendResolver(_catalog, _options.Backends);
+    }
+
+    /// <summary>The compute threads.</summary>
+    public ComputePool Pool => _pool;
+
+    /// <summary>The operators of this runtime.</summary>
+    public KernelRegistry Kernels { get; }
+
+    /// <summary>Chooses plugins.</summary>
+    public IBackendResolver Resolver { get; }
+
+    /// <summary>What is loaded in this process, and how often.</summary>
+    public LoadStatistics LoadStatistics => Blobs.Statistics;
+
+    internal BlobRegistry Blobs { get; } = BlobRegistry.Shared;
+
+    /// <summary>Loads a program file with its external data files.</summary>
+    /// <param name="path">The .pte.</param>
+    /// <param name="dataFiles">The .ptd files, if there are any.</param>
+    /// <returns>The program, which the caller disposes.</returns>
+    /// <exception cref="TandemException">A code from 1001 to 3003 that names the file.</exception>
+    public Program LoadProgram(string path, params ReadOnlySpan<string> dataFiles)
+    {
+        var externals = new List<DataSource>();
+        try
+        {
+            using var source = DataSource.FromFile(path, _options.FileAccess);
+            foreach (var file in dataFiles)
+            {
+                externals.Add(DataSource.FromFile(file, _options.FileAccess));
+            }
+
+            return new Program(this, source, externals);
+        }
+        finally
+        {
+            externals.ForEach(external => external.Dispose());
+        }
+    }
+
+    /// <summary>Loads a program from sources: files, streams or buffers.</summary>
+    /// <param name="source">The program; the caller keeps its own reference.</param>
+    /// <param name="externals">Data files; the caller keeps its own references.</param>
+    /// <returns>The program, which the caller disposes.</returns>
+    public Program LoadProgram(DataSource source, params IEnumerable<DataSource> externals) => new(this, source, externals);
+
+    /// <summary>Describes a program file without loading a method.</summary>
+    /// <param name="path">The .pte.</param>
+    /// <param name="dataFiles">The .ptd files.</param>
+    /// <returns>The report.</returns>
+    public ProgramReport Inspect(string path, params ReadOnlySpan<string> dataFiles)
+    {
+        using var program = LoadProgram(path, dataFiles);
+        return program.Inspect();
+    }
+
+    /// <summary>All plugins that were found, usable or not, and why.</summary>
+    /// <returns>The report.</returns>
+    public PluginReport GetPluginReport() => _catalog.CreateReport(Resolver);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        (Resolver as IDisposable)?.Dispose();
+        _catalog.Dispose();
+        _pool.Dispose();
+    }
+}
