@@ -7,7 +7,7 @@ using Tandem.Sdk;
 namespace Tandem.Plugins.Cpu;
 
 /// <summary>The run-time half: payload to delegate.</summary>
-internal sealed class CpuRuntime(HostServices services) : IBackendRuntime
+internal sealed class CpuRuntime(HostServices services) : IBackendRuntime, IPayloadDescriber
 {
     /// <summary>The id of the payloads that this plugin runs.</summary>
     public const string BackendId = "XnnpackBackend";
@@ -48,6 +48,9 @@ internal sealed class CpuRuntime(HostServices services) : IBackendRuntime
             throw;
         }
     }
+
+    /// <inheritdoc/>
+    public PayloadDescription Describe(ReadOnlySpan<byte> processed, IReadOnlyList<CompileSpec> compileSpecs) => PayloadDescriber.Describe(processed);
 
     /// <inheritdoc/>
     public void Dispose()

@@ -92,7 +92,7 @@ internal sealed unsafe class GraphBuilder
     public List<(int Inner, int Boundary)> HalfOutputs { get; } = [];
 
     /// <summary>A value that a node reads.</summary>
-    public int Read(PayloadNode node, uint id, bool allowsInt = false)
+    public int Read(PayloadOperation node, uint id, bool allowsInt = false)
     {
         var value = Declared(node, id);
         CheckDense(value, node);
@@ -118,7 +118,7 @@ internal sealed unsafe class GraphBuilder
     }
 
     /// <summary>A value that a node writes.</summary>
-    public int Write(PayloadNode node, uint id, ScalarType type = ScalarType.Float)
+    public int Write(PayloadOperation node, uint id, ScalarType type = ScalarType.Float)
     {
         var value = Declared(node, id);
         CheckDense(value, node);
@@ -169,11 +169,11 @@ internal sealed unsafe class GraphBuilder
     }
 
     /// <summary>The declaration of an id.</summary>
-    public PayloadValue Declared(PayloadNode node, uint id) => _declared.GetValueOrDefault(id)
+    public PayloadValue Declared(PayloadOperation node, uint id) => _declared.GetValueOrDefault(id)
         ?? throw node.Source.Invalid("a node names a value that the graph does not declare", "an id of xvalues", id.ToString());
 
     /// <summary>The bytes of a constant, as many as its shape needs; null if the value is no constant.</summary>
-    public ConstantData? Constant(PayloadNode node, uint id)
+    public ConstantData? Constant(PayloadOperation node, uint id)
     {
         var value = Declared(node, id);
         CheckDense(value, node);
@@ -190,7 +190,7 @@ internal sealed unsafe class GraphBuilder
     }
 
     /// <summary>A copy of a constant as floats, whatever its element type; the caller disposes it.</summary>
-    public NativeBlock? Floats(PayloadNode node, uint id)
+    public NativeBlock? Floats(PayloadOperation node, uint id)
     {
         if (Constant(node, id) is not { } data)
         {
@@ -213,7 +213,7 @@ internal sealed unsafe class GraphBuilder
     }
 
     /// <summary>Refuses what is quantised or of a type that this plugin does not run, by name.</summary>
-    private static void CheckDense(PayloadValue value, PayloadNode? node)
+    private static void CheckDense(PayloadValue value, PayloadOperation? node)
     {
         if (!value.IsQuantized && value.DynamicDatatype == PayloadDatatype.Invalid
             && value.Datatype is PayloadDatatype.Fp32 or PayloadDatatype.Fp16 or PayloadDatatype.Int32)
@@ -257,7 +257,7 @@ internal sealed unsafe class GraphBuilder
         return Values.Count - 1;
     }
 
-    private int AddConstant(PayloadNode node, PayloadValue value)
+    private int AddConstant(PayloadOperation node, PayloadValue value)
     {
         var data = Constant(node, value.Id)!;
         byte* pointer;

@@ -11,7 +11,7 @@ internal static unsafe class WeightPacker
     private const string Version = "v1";
 
     /// <summary>Packs the filter of a FullyConnected.</summary>
-    public static PackedMatrix Matrix(GraphBuilder builder, PayloadNode node, uint filter, uint bias, int n, int k, bool isTransposed) =>
+    public static PackedMatrix Matrix(GraphBuilder builder, PayloadOperation node, uint filter, uint bias, int n, int k, bool isTransposed) =>
         Pack(builder, node, filter, bias, $"gemm {n} {k} {isTransposed}", p =>
         {
             var type = p.Builder.Declared(p.Node, p.Filter).Datatype;
@@ -24,7 +24,7 @@ internal static unsafe class WeightPacker
 
     /// <summary>Packs the filter of a Conv2d or ConvTranspose2d.</summary>
     public static PackedConvolution Convolution(
-        GraphBuilder builder, PayloadNode node, uint filter, uint bias, ConvolutionParameters parameters, bool isTransposed)
+        GraphBuilder builder, PayloadOperation node, uint filter, uint bias, ConvolutionParameters parameters, bool isTransposed)
     {
         var geometry = isTransposed ? parameters : parameters with { StrideHeight = 1, StrideWidth = 1, DilationHeight = 1, DilationWidth = 1 };
         geometry = geometry with { PaddingTop = 0, PaddingLeft = 0 };
@@ -40,7 +40,7 @@ internal static unsafe class WeightPacker
     }
 
     /// <summary>Packs the filter of a DepthwiseConv2d.</summary>
-    public static PackedDepthwise Depthwise(GraphBuilder builder, PayloadNode node, uint filter, uint bias, ConvolutionParameters parameters) =>
+    public static PackedDepthwise Depthwise(GraphBuilder builder, PayloadOperation node, uint filter, uint bias, ConvolutionParameters parameters) =>
         Pack(builder, node, filter, bias, $"depthwise {parameters.KernelHeight} {parameters.KernelWidth} {parameters.OutputChannels}", p =>
         {
             using var widened = p.Widen();
@@ -49,7 +49,7 @@ internal static unsafe class WeightPacker
             return (packed, packed.ByteCount);
         });
 
-    private static T Pack<T>(GraphBuilder builder, PayloadNode node, uint filter, uint bias, string layout, Func<Source, (T, long)> pack)
+    private static T Pack<T>(GraphBuilder builder, PayloadOperation node, uint filter, uint bias, string layout, Func<Source, (T, long)> pack)
         where T : class, IDisposable
     {
         var weights = builder.Constant(node, filter)!;
@@ -67,11 +67,11 @@ internal static unsafe class WeightPacker
         return lease.Value;
     }
 
-    private readonly struct Source(GraphBuilder builder, PayloadNode node, uint filter, uint biasId, float* bias)
+    private readonly struct Source(GraphBuilder builder, PayloadOperation node, uint filter, uint biasId, float* bias)
     {
         public GraphBuilder Builder { get; } = builder;
 
-        public PayloadNode Node { get; } = node;
+        public PayloadOperation Node { get; } = node;
 
         public uint Filter { get; } = filter;
 

@@ -19,7 +19,7 @@ internal static class NodeTranslator
 
     /// <summary>Translates a node.</summary>
     /// <exception cref="TandemException"><see cref="ErrorCode.PayloadInvalid"/> or <see cref="ErrorCode.PayloadNotSupported"/>.</exception>
-    public static Node Translate(PayloadNode node, GraphBuilder builder)
+    public static Node Translate(PayloadOperation node, GraphBuilder builder)
     {
         CheckFlags(node);
         var isa = builder.InstructionSet;
@@ -142,7 +142,7 @@ internal static class NodeTranslator
         }
     }
 
-    private static Node Convert(PayloadNode node, GraphBuilder builder)
+    private static Node Convert(PayloadOperation node, GraphBuilder builder)
     {
         var input = builder.Read(node, node.Inputs[0]);
         var output = builder.Write(node, node.Outputs[0]);
@@ -151,14 +151,14 @@ internal static class NodeTranslator
             : new ReshapeNode(node.Source, null, input, output);
     }
 
-    private static PadNode Pad(PayloadNode node, GraphBuilder builder)
+    private static PadNode Pad(PayloadOperation node, GraphBuilder builder)
     {
         var (before, after) = Pair(node, "pre_paddings", "post_paddings");
         return new PadNode(
             node.Source, builder.InstructionSet, before, after, node.Parameter, builder.Read(node, node.Inputs[0]), builder.Write(node, node.Outputs[0]));
     }
 
-    private static ConcatenateNode Concatenate(PayloadNode node, GraphBuilder builder)
+    private static ConcatenateNode Concatenate(PayloadOperation node, GraphBuilder builder)
     {
         var inputs = Array.ConvertAll(node.Inputs, id => builder.Read(node, id, allowsInt: true));
         var type = builder.Values[inputs[0]].ScalarType;
@@ -167,7 +167,7 @@ internal static class NodeTranslator
             : throw node.Source.Invalid("the inputs differ in element type");
     }
 
-    private static Node FullyConnected(PayloadNode node, GraphBuilder builder)
+    private static Node FullyConnected(PayloadOperation node, GraphBuilder builder)
     {
         var isTransposed = (node.Flags & TransposeWeights) != 0;
         var input = builder.Read(node, node.Inputs[0]);
@@ -193,7 +193,7 @@ internal static class NodeTranslator
             node.Minimum, node.Maximum);
     }
 
-    private static ConvolutionNode Convolution(PayloadNode node, GraphBuilder builder, ConvolutionKind kind)
+    private static ConvolutionNode Convolution(PayloadOperation node, GraphBuilder builder, ConvolutionKind kind)
     {
         var c = node.Convolution!;
         var (filter, bias) = (node.Inputs[1], node.Inputs[2]);
@@ -239,7 +239,7 @@ internal static class NodeTranslator
                 input, output, node.Minimum, node.Maximum);
     }
 
-    private static PoolingNode Pooling(PayloadNode node, GraphBuilder builder, PoolingKind kind)
+    private static PoolingNode Pooling(PayloadOperation node, GraphBuilder builder, PoolingKind kind)
     {
         var p = node.Pooling!;
         var hasDilation = kind == PoolingKind.Maximum;
@@ -257,7 +257,7 @@ internal static class NodeTranslator
         return new PoolingNode(node.Source, kind, geometry, builder.InstructionSet, input, outputs, node.Minimum, node.Maximum);
     }
 
-    private static ResizeBilinearNode Resize(PayloadNode node, GraphBuilder builder)
+    private static ResizeBilinearNode Resize(PayloadOperation node, GraphBuilder builder)
     {
         var size = Ints(node, node.First, "new_height, new_width");
         var mode = (node.Flags & AlignCorners) != 0 ? ResizeMode.AlignCorners
@@ -266,7 +266,7 @@ internal static class NodeTranslator
             node.Source, builder.InstructionSet, size[0], size[1], mode, builder.Read(node, node.Inputs[0]), builder.Write(node, node.Outputs[0]));
     }
 
-    private static void CheckFlags(PayloadNode node)
+    private static void CheckFlags(PayloadOperation node)
     {
         var known = node.Kind switch
         {
@@ -285,7 +285,7 @@ internal static class NodeTranslator
         }
     }
 
-    private static void CheckConstant(PayloadNode node, GraphBuilder builder, uint filter, uint bias, int outputs)
+    private static void CheckConstant(PayloadOperation node, GraphBuilder builder, uint filter, uint bias, int outputs)
     {
         foreach (var id in (ReadOnlySpan<uint>)[filter, bias])
         {
@@ -301,7 +301,7 @@ internal static class NodeTranslator
         }
     }
 
-    private static int[] Permutation(PayloadNode node)
+    private static int[] Permutation(PayloadOperation node)
     {
         var permutation = Ints(node, node.First, "perm");
         var seen = 0;
@@ -314,20 +314,20 @@ internal static class NodeTranslator
             : throw node.Source.Invalid("the permutation is none", $"each of 0 to {permutation.Length - 1} once", string.Join(", ", permutation));
     }
 
-    private static (int[] First, int[] Second) Pair(PayloadNode node, string first, string second)
+    private static (int[] First, int[] Second) Pair(PayloadOperation node, string first, string second)
     {
         var (a, b) = (Ints(node, node.First, first), Ints(node, node.Second, second));
         return a.Length == b.Length ? (a, b)
             : throw node.Source.Invalid($"{first} and {second} differ in length", $"{a.Length}", $"{b.Length}");
     }
 
-    private static int[] Ints(PayloadNode node, uint[] values, string name) =>
+    private static int[] Ints(PayloadOperation node, uint[] values, string name) =>
         values.Length <= Shape.MaxRank && Array.TrueForAll(values, v => v <= int.MaxValue) ? Array.ConvertAll(values, v => (int)v)
         : throw node.Source.Invalid($"{name} is impossible", $"at most {Shape.MaxRank} numbers up to {int.MaxValue}", string.Join(", ", values));
 
-    private static int Window(PayloadNode node, string name, uint value, uint least) => value >= least && value <= MaxWindow ? (int)value
+    private static int Window(PayloadOperation node, string name, uint value, uint least) => value >= least && value <= MaxWindow ? (int)value
         : throw node.Source.Invalid($"{name} is impossible", $"{least} to {MaxWindow}", value.ToString());
 
-    private static int Count(PayloadNode node, string name, uint value) => value is >= 1 and <= int.MaxValue ? (int)value
+    private static int Count(PayloadOperation node, string name, uint value) => value is >= 1 and <= int.MaxValue ? (int)value
         : throw node.Source.Invalid($"{name} is impossible", $"1 to {int.MaxValue}", value.ToString());
 }

@@ -5,4 +5,4 @@ namespace Tandem.Plugins.Cpu.Payload;
 /// <param name="Nodes">Operations, in the order in which they run.</param>
 /// <param name="Constants">Constants; the first stands for "none".</param>
 /// <param name="ExternCount">Number of external ids that are reserved.</param>
-internal sealed record PayloadGraph(PayloadValue[] Values, PayloadNode[] Nodes, PayloadConstant[] Constants, uint ExternCount);
+internal sealed record PayloadGraph(PayloadValue[] Values, PayloadOperation[] Nodes, PayloadConstant[] Constants, uint ExternCount);

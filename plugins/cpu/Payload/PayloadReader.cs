@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using Tandem.FlatBuffers;
 using Tandem.Plugins.Cpu.Graph;
 using Tandem.Sdk;
 
@@ -20,6 +22,18 @@ internal static class PayloadReader
     /// <exception cref="TandemException"><see cref="ErrorCode.PayloadInvalid"/> or <see cref="ErrorCode.PayloadNotSupported"/>.</exception>
     public static PayloadGraph Read(ReadOnlySpan<byte> payload)
     {
+        try
+        {
+            return ReadGraph(payload);
+        }
+        catch (TandemException error) when (error.Code == ErrorCode.FlatBufferInvalid)
+        {
+            throw new TandemException(ErrorCode.PayloadInvalid, $"the payload's graph is damaged: {error.Problem}", error.Details, error);
+        }
+    }
+
+    private static PayloadGraph ReadGraph(ReadOnlySpan<byte> payload)
+    {
         var header = PayloadHeader.Read(payload);
         var buffer = payload.Slice((int)header.FlatBufferOffset, (int)header.FlatBufferLength);
         var identifier = buffer.Slice(4, 4);
@@ -28,13 +42,13 @@ internal static class PayloadReader
             throw Invalid("the payload is no XNNPACK graph", "identifier", "XN00 or XN01", Convert.ToHexString(identifier));
         }
 
-        var root = FlatTable.Root(buffer);
+        var root = FlatTable.Root(buffer, new FlatLimits(buffer.Length));
         if (!root.Has(1) || !root.Has(2))
         {
             throw Invalid("the graph has no nodes or no values", "xnodes, xvalues", "both", "one or none");
         }
 
-        var externs = root.UInt(3);
+        var externs = root.ReadUInt32(3);
         if (externs > MaxExterns)
         {
             throw Invalid("the graph has too many external values", "num_externs", $"at most {MaxExterns}", externs.ToString());
@@ -46,13 +60,13 @@ internal static class PayloadReader
 
     private static PayloadConstant[] ReadConstants(FlatTable root, PayloadHeader header)
     {
-        var vector = Limited(root.Vector(8, 4), "constant_data");
+        var vector = Limited(root.ReadVector(8, 4), "constant_data");
         var result = new PayloadConstant[vector.Count];
         for (var i = 0; i < result.Length; i++)
         {
             var table = root.TableAt(vector, i);
-            var (offset, length) = (table.ULong(0), table.ULong(1));
-            var key = table.Text(2);
+            var (offset, length) = (table.ReadUInt64(0), table.ReadUInt64(1));
+            var key = table.ReadString(2);
             if (length > long.MaxValue || (key is null && (offset > (ulong)header.ConstantLength || length > (ulong)header.ConstantLength - offset)))
             {
                 throw Invalid("a constant lies outside the payload", $"constant_data[{i}]", $"within {header.ConstantLength} bytes", $"offset {offset}, size {length}");
@@ -67,11 +81,11 @@ internal static class PayloadReader
 
     private static PayloadConstant[] ReadBuffers(FlatTable root, PayloadHeader header)
     {
-        var vector = Limited(root.Vector(6, 4), "constant_buffer");
+        var vector = Limited(root.ReadVector(6, 4), "constant_buffer");
         var result = new PayloadConstant[vector.Count];
         for (var i = 0; i < result.Length; i++)
         {
-            var storage = root.TableAt(vector, i).Vector(0, 1);
+            var storage = root.TableAt(vector, i).ReadVector(0, 1);
             result[i] = new PayloadConstant(null, header.FlatBufferOffset + storage.Start, storage.Count);
         }
 
@@ -80,21 +94,21 @@ internal static class PayloadReader
 
     private static PayloadValue[] ReadValues(FlatTable root)
     {
-        var vector = Limited(root.Vector(2, 4), "xvalues");
+        var vector = Limited(root.ReadVector(2, 4), "xvalues");
         var result = new PayloadValue[vector.Count];
         for (var i = 0; i < result.Length; i++)
         {
             var union = root.TableAt(vector, i);
-            uint type = union.Byte(0);
+            uint type = union.ReadByte(0);
             if (type is not (PlainTensor or QuantizedTensor))
             {
                 throw NotSupported("a value is of an unknown kind", $"xvalues[{i}]", "a tensor or a quantised tensor", type.ToString());
             }
 
-            var table = union.Table(1, "xvalue_union");
+            var table = union.ReadTable(1, "xvalue_union");
             if (type == QuantizedTensor)
             {
-                table = table.Table(0, "tensor_value");
+                table = table.ReadTable(0, "tensor_value");
             }
 
             result[i] = ReadValue(table, i, type == QuantizedTensor);
@@ -105,7 +119,7 @@ internal static class PayloadReader
 
     private static PayloadValue ReadValue(FlatTable table, int index, bool isQuantized)
     {
-        var dims = table.UInts(2);
+        var dims = Ints(table, 2);
         if (dims.Length > Shape.MaxRank)
         {
             throw NotSupported("a value has too many dimensions", $"xvalues[{index}]", $"at most {Shape.MaxRank}", dims.Length.ToString());
@@ -124,17 +138,17 @@ internal static class PayloadReader
         }
 
         return new PayloadValue(
-            table.UInt(6), (PayloadDatatype)table.Short(0), shape, table.UInt(3), table.UInt(4), table.UInt(5), isQuantized, (PayloadDatatype)table.Short(7));
+            table.ReadUInt32(6), (PayloadDatatype)table.ReadInt16(0), shape, table.ReadUInt32(3), table.ReadUInt32(4), table.ReadUInt32(5), isQuantized, (PayloadDatatype)table.ReadInt16(7));
     }
 
-    private static PayloadNode[] ReadNodes(FlatTable root)
+    private static PayloadOperation[] ReadNodes(FlatTable root)
     {
-        var vector = Limited(root.Vector(1, 4), "xnodes");
-        var result = new PayloadNode[vector.Count];
+        var vector = Limited(root.ReadVector(1, 4), "xnodes");
+        var result = new PayloadOperation[vector.Count];
         for (var i = 0; i < result.Length; i++)
         {
             var table = root.TableAt(vector, i);
-            var kind = (PayloadNodeKind)table.Byte(0);
+            var kind = (PayloadNodeKind)table.ReadByte(0);
             if (kind is PayloadNodeKind.None or > PayloadNodeKind.Cos)
             {
                 throw NotSupported("a node is of an unknown kind", $"xnodes[{i}]", "a kind from 1 to 47", ((int)kind).ToString());
@@ -144,68 +158,68 @@ internal static class PayloadReader
             var maximum = float.PositiveInfinity;
             if (table.Has(3))
             {
-                var bounds = table.Table(3, "output_min_max");
-                (minimum, maximum) = (bounds.Float(0), bounds.Float(1));
+                var bounds = table.ReadTable(3, "output_min_max");
+                (minimum, maximum) = (bounds.ReadSingle(0), bounds.ReadSingle(1));
             }
 
-            var source = new NodeSource(kind.ToString(), i, unchecked((int)table.UInt(2)));
+            var source = new NodeSource(kind.ToString(), i, unchecked((int)table.ReadUInt32(2)));
             if (float.IsNaN(minimum) || float.IsNaN(maximum) || minimum > maximum)
             {
                 throw source.Invalid("the bounds of the result are impossible", "minimum at most maximum", $"{minimum} and {maximum}");
             }
 
-            result[i] = ReadNode(table.Table(1, "xnode_union"), kind, source, minimum, maximum);
+            result[i] = ReadNode(table.ReadTable(1, "xnode_union"), kind, source, minimum, maximum);
         }
 
         return result;
     }
 
-    private static PayloadNode ReadNode(FlatTable t, PayloadNodeKind kind, NodeSource source, float minimum, float maximum)
+    private static PayloadOperation ReadNode(FlatTable t, PayloadNodeKind kind, NodeSource source, float minimum, float maximum)
     {
         switch (kind)
         {
             case PayloadNodeKind.Add or PayloadNodeKind.Div or PayloadNodeKind.Minimum or PayloadNodeKind.Multiply or PayloadNodeKind.Subtract
                 or PayloadNodeKind.Maximum or PayloadNodeKind.PReLU or PayloadNodeKind.BatchMatrixMultiply:
-                return New([t.UInt(0), t.UInt(1)], [t.UInt(2)], t.UInt(3));
+                return New([t.ReadUInt32(0), t.ReadUInt32(1)], [t.ReadUInt32(2)], t.ReadUInt32(3));
             case PayloadNodeKind.FullyConnected:
-                return New([t.UInt(0), t.UInt(1), t.UInt(2)], [t.UInt(3)], t.UInt(4));
+                return New([t.ReadUInt32(0), t.ReadUInt32(1), t.ReadUInt32(2)], [t.ReadUInt32(3)], t.ReadUInt32(4));
             case PayloadNodeKind.Conv2d or PayloadNodeKind.DepthwiseConv2d or PayloadNodeKind.ConvTranspose2d:
-                return New([t.UInt(15), t.UInt(16), t.UInt(17)], [t.UInt(18)], t.UInt(19), convolution: new PayloadConvolution(
-                    t.UInt(0), t.UInt(1), t.UInt(2), t.UInt(3), t.UInt(4), t.UInt(5), t.UInt(6), t.UInt(7), t.UInt(8), t.UInt(9), t.UInt(10),
-                    t.UInt(11), t.UInt(12), t.UInt(13), t.UInt(14)));
+                return New([t.ReadUInt32(15), t.ReadUInt32(16), t.ReadUInt32(17)], [t.ReadUInt32(18)], t.ReadUInt32(19), convolution: new PayloadConvolution(
+                    t.ReadUInt32(0), t.ReadUInt32(1), t.ReadUInt32(2), t.ReadUInt32(3), t.ReadUInt32(4), t.ReadUInt32(5), t.ReadUInt32(6), t.ReadUInt32(7), t.ReadUInt32(8), t.ReadUInt32(9), t.ReadUInt32(10),
+                    t.ReadUInt32(11), t.ReadUInt32(12), t.ReadUInt32(13), t.ReadUInt32(14)));
             case PayloadNodeKind.AvgPooling2d or PayloadNodeKind.MaxPooling2d:
-                return New([t.UInt(10)], [t.UInt(11)], t.UInt(12), pooling: new PayloadPooling(
-                    t.UInt(0), t.UInt(1), t.UInt(2), t.UInt(3), t.UInt(4), t.UInt(5), t.UInt(6), t.UInt(7), t.UInt(8), t.UInt(9)));
+                return New([t.ReadUInt32(10)], [t.ReadUInt32(11)], t.ReadUInt32(12), pooling: new PayloadPooling(
+                    t.ReadUInt32(0), t.ReadUInt32(1), t.ReadUInt32(2), t.ReadUInt32(3), t.ReadUInt32(4), t.ReadUInt32(5), t.ReadUInt32(6), t.ReadUInt32(7), t.ReadUInt32(8), t.ReadUInt32(9)));
             case PayloadNodeKind.ArgMaxPooling2d:
-                return New([t.UInt(6)], [t.UInt(7), t.UInt(8)], t.UInt(9), pooling: new PayloadPooling(
-                    t.UInt(0), t.UInt(1), t.UInt(2), t.UInt(3), t.UInt(4), t.UInt(5), t.UInt(4), t.UInt(5), 1, 1));
+                return New([t.ReadUInt32(6)], [t.ReadUInt32(7), t.ReadUInt32(8)], t.ReadUInt32(9), pooling: new PayloadPooling(
+                    t.ReadUInt32(0), t.ReadUInt32(1), t.ReadUInt32(2), t.ReadUInt32(3), t.ReadUInt32(4), t.ReadUInt32(5), t.ReadUInt32(4), t.ReadUInt32(5), 1, 1));
             case PayloadNodeKind.StaticTranspose:
-                return New([t.UInt(2)], [t.UInt(3)], t.UInt(4), t.UInts(1));
+                return New([t.ReadUInt32(2)], [t.ReadUInt32(3)], t.ReadUInt32(4), Ints(t, 1));
             case PayloadNodeKind.StaticReshape:
-                return New([t.UInt(2)], [t.UInt(3)], t.UInt(4), t.UInts(1));
+                return New([t.ReadUInt32(2)], [t.ReadUInt32(3)], t.ReadUInt32(4), Ints(t, 1));
             case PayloadNodeKind.StaticResizeBilinear2D:
-                return New([t.UInt(2)], [t.UInt(3)], t.UInt(4), [t.UInt(0), t.UInt(1)]);
+                return New([t.ReadUInt32(2)], [t.ReadUInt32(3)], t.ReadUInt32(4), [t.ReadUInt32(0), t.ReadUInt32(1)]);
             case PayloadNodeKind.StaticConstantPad:
-                return New([t.UInt(3)], [t.UInt(4)], t.UInt(5), t.UInts(0), t.UInts(1), t.Float(2));
+                return New([t.ReadUInt32(3)], [t.ReadUInt32(4)], t.ReadUInt32(5), Ints(t, 0), Ints(t, 1), t.ReadSingle(2));
             case PayloadNodeKind.StaticSlice:
-                return New([t.UInt(3)], [t.UInt(4)], t.UInt(5), t.UInts(1), t.UInts(2));
+                return New([t.ReadUInt32(3)], [t.ReadUInt32(4)], t.ReadUInt32(5), Ints(t, 1), Ints(t, 2));
             case PayloadNodeKind.LeakyReLU or PayloadNodeKind.ELU:
-                return New([t.UInt(1)], [t.UInt(2)], t.UInt(3), parameter: t.Float(0));
+                return New([t.ReadUInt32(1)], [t.ReadUInt32(2)], t.ReadUInt32(3), parameter: t.ReadSingle(0));
             case PayloadNodeKind.Concatenate2:
-                return New([t.UInt(1), t.UInt(2)], [t.UInt(5)], t.UInt(6), axis: unchecked((int)t.UInt(0)));
+                return New([t.ReadUInt32(1), t.ReadUInt32(2)], [t.ReadUInt32(5)], t.ReadUInt32(6), axis: unchecked((int)t.ReadUInt32(0)));
             case PayloadNodeKind.Concatenate3:
-                return New([t.UInt(1), t.UInt(2), t.UInt(3)], [t.UInt(5)], t.UInt(6), axis: unchecked((int)t.UInt(0)));
+                return New([t.ReadUInt32(1), t.ReadUInt32(2), t.ReadUInt32(3)], [t.ReadUInt32(5)], t.ReadUInt32(6), axis: unchecked((int)t.ReadUInt32(0)));
             case PayloadNodeKind.Concatenate4:
-                return New([t.UInt(1), t.UInt(2), t.UInt(3), t.UInt(4)], [t.UInt(5)], t.UInt(6), axis: unchecked((int)t.UInt(0)));
+                return New([t.ReadUInt32(1), t.ReadUInt32(2), t.ReadUInt32(3), t.ReadUInt32(4)], [t.ReadUInt32(5)], t.ReadUInt32(6), axis: unchecked((int)t.ReadUInt32(0)));
             case PayloadNodeKind.Concatenate5:
-                return New([t.UInt(1), t.UInt(2), t.UInt(3), t.UInt(4), t.UInt(7)], [t.UInt(5)], t.UInt(6), axis: unchecked((int)t.UInt(0)));
+                return New([t.ReadUInt32(1), t.ReadUInt32(2), t.ReadUInt32(3), t.ReadUInt32(4), t.ReadUInt32(7)], [t.ReadUInt32(5)], t.ReadUInt32(6), axis: unchecked((int)t.ReadUInt32(0)));
             case PayloadNodeKind.ScaledDotProductAttention:
                 throw source.NotSupported("no runtime of this format runs this node");
             default:
-                return New([t.UInt(0)], [t.UInt(1)], t.UInt(2));
+                return New([t.ReadUInt32(0)], [t.ReadUInt32(1)], t.ReadUInt32(2));
         }
 
-        PayloadNode New(
+        PayloadOperation New(
             uint[] inputs, uint[] outputs, uint flags, uint[]? first = null, uint[]? second = null, float parameter = 0, int axis = 0,
             PayloadConvolution? convolution = null, PayloadPooling? pooling = null) => new()
             {
@@ -223,6 +237,25 @@ internal static class PayloadReader
                 Convolution = convolution,
                 Pooling = pooling,
             };
+    }
+
+    // No list of a node is longer than a rank; a few more leave the message to whom it concerns.
+    private static uint[] Ints(FlatTable table, int slot)
+    {
+        var vector = table.ReadVector(slot, 4);
+        var bytes = table.Bytes(vector, 4);
+        if (vector.Count > 32)
+        {
+            throw Invalid("a list of numbers is too long", $"byte {vector.Start} of the graph", "at most 32", vector.Count.ToString());
+        }
+
+        var result = new uint[vector.Count];
+        for (var i = 0; i < result.Length; i++)
+        {
+            result[i] = BinaryPrimitives.ReadUInt32LittleEndian(bytes[(i * 4)..]);
+        }
+
+        return result;
     }
 
     private static FlatVector Limited(FlatVector vector, string name) => vector.Count <= MaxItems ? vector
