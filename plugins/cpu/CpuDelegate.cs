@@ -24,7 +24,7 @@ internal sealed unsafe class CpuDelegate : IBackendDelegate
     private bool _isPrepared;
     private bool _isDisposed;
 
-    public CpuDelegate(DerivedDataLease<CompiledGraph> lease, WorkspaceTable workspaces, long sessionId)
+    public CpuDelegate(DerivedDataLease<CompiledGraph> lease, WorkspaceTable workspaces, long sessionId, KernelWarmUp warmUp)
     {
         _lease = lease;
         _graph = lease.Value;
@@ -35,6 +35,7 @@ internal sealed unsafe class CpuDelegate : IBackendDelegate
         for (var i = 0; i < _steps.Length; i++)
         {
             _steps[i] = _graph.Nodes[i].CreateStep(_state);
+            _steps[i].WarmUp(warmUp);
         }
 
         _active = new Step[_steps.Length];

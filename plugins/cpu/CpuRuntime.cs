@@ -16,6 +16,7 @@ internal sealed class CpuRuntime(HostServices services) : IBackendRuntime, IPayl
     private const string GraphVersion = "graph v1";
 
     private readonly WorkspaceTable _workspaces = new();
+    private readonly KernelWarmUp _warmUp = new();
 
     /// <inheritdoc/>
     public BackendAvailability GetAvailability() =>
@@ -29,18 +30,18 @@ internal sealed class CpuRuntime(HostServices services) : IBackendRuntime, IPayl
         var graph = PayloadReader.Read(payload.Span);
         using var constants = new ConstantTable(graph.Constants, payload, context.NamedData);
         var key = new DerivedDataKey(
-            BackendId, payload.ContentId, default, $"{GraphVersion} {instructionSet} {context.ArgumentCount}{constants.Identity}");
+            BackendId, payload.ContentId, default, $"{GraphVersion} {(int)instructionSet} {context.ArgumentCount}{constants.Identity}");
         var lease = context.ProgramCache.GetOrCreate(
             key,
-            (graph, constants, instructionSet, Cache: services.ProcessCache, context.ArgumentCount),
-            static state =>
+            new GraphSource(graph, constants, instructionSet, services.ProcessCache, context.ArgumentCount),
+            static source =>
             {
-                var compiled = GraphCompiler.Compile(state.graph, state.constants, state.instructionSet, state.Cache, state.ArgumentCount);
+                var compiled = GraphCompiler.Compile(source.Payload, source.Constants, source.InstructionSet, source.Cache, source.ArgumentCount);
                 return (compiled, compiled.ByteCount);
             });
         try
         {
-            return new CpuDelegate(lease, _workspaces, context.SessionId);
+            return new CpuDelegate(lease, _workspaces, context.SessionId, _warmUp);
         }
         catch
         {
@@ -53,7 +54,9 @@ internal sealed class CpuRuntime(HostServices services) : IBackendRuntime, IPayl
     public PayloadDescription Describe(ReadOnlySpan<byte> processed, IReadOnlyList<CompileSpec> compileSpecs) => PayloadDescriber.Describe(processed);
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-    }
+    public void Dispose() => _warmUp.Dispose();
+
+    // A class, because the cache's generic method is compiled once for all classes.
+    private sealed record GraphSource(
+        PayloadGraph Payload, ConstantTable Constants, InstructionSet InstructionSet, DerivedDataCache Cache, int ArgumentCount);
 }

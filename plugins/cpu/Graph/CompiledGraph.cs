@@ -10,8 +10,8 @@ internal sealed class CompiledGraph : IDisposable
         Values = values;
         Nodes = nodes;
         _resources = resources;
-        Inputs = [.. values.Where(v => v.Kind == ValueKind.Input).Select(v => new GraphArgument(v.Index, v.Argument))];
-        Outputs = [.. values.Where(v => v.Kind == ValueKind.Output).Select(v => new GraphArgument(v.Index, v.Argument))];
+        Inputs = ArgumentsOf(values, ValueKind.Input);
+        Outputs = ArgumentsOf(values, ValueKind.Output);
     }
 
     public GraphValue[] Values { get; }
@@ -25,6 +25,27 @@ internal sealed class CompiledGraph : IDisposable
 
     /// <summary>Bytes that the graph holds itself; packed weights and named data are counted where they are shared.</summary>
     public long ByteCount => (Values.Length * 128L) + (Nodes.Length * 256L);
+
+    private static GraphArgument[] ArgumentsOf(GraphValue[] values, ValueKind kind)
+    {
+        var count = 0;
+        foreach (var value in values)
+        {
+            count += value.Kind == kind ? 1 : 0;
+        }
+
+        var arguments = new GraphArgument[count];
+        count = 0;
+        foreach (var value in values)
+        {
+            if (value.Kind == kind)
+            {
+                arguments[count++] = new GraphArgument(value.Index, value.Argument);
+            }
+        }
+
+        return arguments;
+    }
 
     public void Dispose()
     {

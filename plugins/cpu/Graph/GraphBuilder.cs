@@ -7,20 +7,23 @@ namespace Tandem.Plugins.Cpu.Graph;
 /// <summary>Values and resources of a graph under construction, by the payload's ids.</summary>
 internal sealed unsafe class GraphBuilder
 {
-    private readonly Dictionary<uint, PayloadValue> _declared = [];
-    private readonly Dictionary<uint, int> _indices = [];
+    // Keyed by int and holding objects: the runtime has that dictionary compiled already, and loading is short.
+    private readonly Dictionary<int, Slot> _slots;
+    private readonly PayloadGraph _payload;
     private readonly ConstantTable _constants;
-    private readonly HashSet<int> _written = [];
+    private readonly List<bool> _isWritten = [];
 
     public GraphBuilder(PayloadGraph payload, ConstantTable constants, InstructionSet instructionSet, DerivedDataCache cache, int argumentCount)
     {
+        _payload = payload;
         _constants = constants;
         InstructionSet = instructionSet;
         Cache = cache;
+        _slots = new Dictionary<int, Slot>(payload.Values.Length);
         Span<bool> isTaken = stackalloc bool[(int)PayloadReader.MaxExterns];
         foreach (var value in payload.Values)
         {
-            if (value.Id == PayloadValue.NoId || !_declared.TryAdd(value.Id, value))
+            if (value.Id == PayloadValue.NoId || !_slots.TryAdd(unchecked((int)value.Id), new Slot(value)))
             {
                 throw Invalid(value, "two values have the same id, or none");
             }
@@ -55,7 +58,7 @@ internal sealed unsafe class GraphBuilder
                     if (value.Flags == PayloadValue.ExternalInput)
                     {
                         HalfInputs.Add((boundary, inner));
-                        _written.Add(inner);
+                        _isWritten[inner] = true;
                     }
                     else
                     {
@@ -67,10 +70,10 @@ internal sealed unsafe class GraphBuilder
 
                 if (value.Flags == PayloadValue.ExternalInput)
                 {
-                    _written.Add(boundary);
+                    _isWritten[boundary] = true;
                 }
 
-                _indices.Add(value.Id, boundary);
+                _slots[unchecked((int)value.Id)].Index = boundary;
             }
         }
     }
@@ -94,16 +97,17 @@ internal sealed unsafe class GraphBuilder
     /// <summary>A value that a node reads.</summary>
     public int Read(PayloadOperation node, uint id, bool allowsInt = false)
     {
-        var value = Declared(node, id);
+        var slot = Find(node, id);
+        var value = slot.Value;
         CheckDense(value, node);
         if (!allowsInt && value.Datatype == PayloadDatatype.Int32)
         {
             throw node.Source.NotSupported($"value {id} is of an integer type", "fp32 or fp16", "int32");
         }
 
-        if (_indices.TryGetValue(id, out var index))
+        if (slot.Index >= 0)
         {
-            return _written.Contains(index) || Values[index].Kind == ValueKind.Constant ? index
+            return _isWritten[slot.Index] || Values[slot.Index].Kind == ValueKind.Constant ? slot.Index
                 : throw node.Source.Invalid("a value is read before it is written", "nodes in the order in which they run", $"value {id}");
         }
 
@@ -112,39 +116,45 @@ internal sealed unsafe class GraphBuilder
             throw node.Source.Invalid("a value is read that nothing writes", "a constant, an input or a result", $"value {id}");
         }
 
-        index = AddConstant(node, value);
-        _indices.Add(id, index);
-        return index;
+        slot.Index = AddConstant(node, value);
+        return slot.Index;
     }
 
     /// <summary>A value that a node writes.</summary>
     public int Write(PayloadOperation node, uint id, ScalarType type = ScalarType.Float)
     {
-        var value = Declared(node, id);
+        var slot = Find(node, id);
+        var value = slot.Value;
         CheckDense(value, node);
         if ((value.Datatype == PayloadDatatype.Int32) != (type == ScalarType.Int))
         {
             throw node.Source.Invalid("a result has the wrong element type", type.TorchName(), $"{value.Datatype} of value {id}");
         }
 
-        if (!_indices.TryGetValue(id, out var index))
+        if (slot.Index < 0)
         {
             if (value.ConstantIndex != 0)
             {
                 throw node.Source.Invalid("a constant is written", "a result", $"value {id}");
             }
 
-            index = Add(value, ValueKind.Internal, value.Datatype == PayloadDatatype.Int32 ? ScalarType.Int : ScalarType.Float);
-            _indices.Add(id, index);
+            slot.Index = Add(value, ValueKind.Internal, value.Datatype == PayloadDatatype.Int32 ? ScalarType.Int : ScalarType.Float);
         }
 
-        return _written.Add(index) ? index : throw node.Source.Invalid("a value is written twice, or is an input", "one writer", $"value {id}");
+        if (_isWritten[slot.Index])
+        {
+            throw node.Source.Invalid("a value is written twice, or is an input", "one writer", $"value {id}");
+        }
+
+        _isWritten[slot.Index] = true;
+        return slot.Index;
     }
 
     /// <summary>A value between a node and the one that rounds its result.</summary>
     public int AddUnrounded(int rounded)
     {
         var value = Values[rounded];
+        _isWritten.Add(false);
         Values.Add(new GraphValue
         {
             Index = Values.Count,
@@ -159,18 +169,20 @@ internal sealed unsafe class GraphBuilder
     /// <summary>Whether all results of the graph are written.</summary>
     public void CheckOutputs()
     {
-        foreach (var (id, index) in _indices)
+        foreach (var value in _payload.Values)
         {
-            if (_declared[id].Flags == PayloadValue.ExternalOutput && !_written.Contains(index))
+            if (value.Flags == PayloadValue.ExternalOutput && !_isWritten[_slots[unchecked((int)value.Id)].Index])
             {
-                throw Invalid(_declared[id], "no node writes the output");
+                throw Invalid(value, "no node writes the output");
             }
         }
     }
 
     /// <summary>The declaration of an id.</summary>
-    public PayloadValue Declared(PayloadOperation node, uint id) => _declared.GetValueOrDefault(id)
-        ?? throw node.Source.Invalid("a node names a value that the graph does not declare", "an id of xvalues", id.ToString());
+    public PayloadValue Declared(PayloadOperation node, uint id) => Find(node, id).Value;
+
+    private Slot Find(PayloadOperation node, uint id) => _slots.TryGetValue(unchecked((int)id), out var slot) ? slot
+        : throw node.Source.Invalid("a node names a value that the graph does not declare", "an id of xvalues", id.ToString());
 
     /// <summary>The bytes of a constant, as many as its shape needs; null if the value is no constant.</summary>
     public ConstantData? Constant(PayloadOperation node, uint id)
@@ -226,7 +238,7 @@ internal sealed unsafe class GraphBuilder
         {
             Location = node is null ? $"value {value.Id}" : $"xnodes[{node.Source.Index}], value {value.Id}",
             Expected = "fp32 or fp16",
-            Found = Enum.IsDefined(datatype) ? datatype.ToString().ToLowerInvariant() : $"datatype {(int)datatype}",
+            Found = PayloadNames.Of(datatype),
             NextStep = "run the program's fp32 lowering with this plugin, or another plugin",
         };
         throw new TandemException(
@@ -244,6 +256,7 @@ internal sealed unsafe class GraphBuilder
 
     private int Add(PayloadValue value, ValueKind kind, ScalarType type)
     {
+        _isWritten.Add(false);
         Values.Add(new GraphValue
         {
             Index = Values.Count,
@@ -274,6 +287,7 @@ internal sealed unsafe class GraphBuilder
             pointer = handle.Pointer + data.Offset;
         }
 
+        _isWritten.Add(false);
         Values.Add(new GraphValue
         {
             Index = Values.Count,
@@ -292,4 +306,12 @@ internal sealed unsafe class GraphBuilder
         Location = $"value {value.Id}",
         NextStep = "export the program again",
     });
+
+    private sealed class Slot(PayloadValue value)
+    {
+        public PayloadValue Value { get; } = value;
+
+        /// <summary>The graph's value, or -1 while nothing needs one.</summary>
+        public int Index { get; set; } = -1;
+    }
 }

@@ -21,7 +21,13 @@ internal static class GraphOptimizer
         var kept = new List<Node>(nodes.Count);
         for (var i = nodes.Count - 1; i >= 0; i--)
         {
-            if (Array.Exists(nodes[i].Outputs, v => isRead[v] || values[v].Kind == ValueKind.Output))
+            var isNeeded = false;
+            foreach (var output in nodes[i].Outputs)
+            {
+                isNeeded |= isRead[output] || values[output].Kind == ValueKind.Output;
+            }
+
+            if (isNeeded)
             {
                 foreach (var input in nodes[i].Inputs)
                 {

@@ -25,7 +25,6 @@ internal sealed class MemoryPlan
     private readonly long[] _offset;
     private readonly int[] _order;
     private readonly int[] _placed;
-    private readonly long[] _sortKeys;
 
     public MemoryPlan(CompiledGraph graph, Step[] steps)
     {
@@ -42,7 +41,6 @@ internal sealed class MemoryPlan
         _offset = new long[count];
         _order = new int[count];
         _placed = new int[count];
-        _sortKeys = new long[count];
 
         Array.Fill(_lastRead, -1);
         for (var step = 0; step < steps.Length; step++)
@@ -192,6 +190,26 @@ internal sealed class MemoryPlan
         _lastUse[storage] = Math.Max(_lastUse[storage], _lastRead[value]);
     }
 
+    // Shell's sort: the framework's sort of pairs would have to be compiled anew for these types while the first call waits.
+    private void SortBySize(int count)
+    {
+        for (var gap = count / 2; gap > 0; gap /= 2)
+        {
+            for (var i = gap; i < count; i++)
+            {
+                var item = _order[i];
+                var j = i;
+                while (j >= gap && (_size[_order[j - gap]] < _size[item] || (_size[_order[j - gap]] == _size[item] && _order[j - gap] > item)))
+                {
+                    _order[j] = _order[j - gap];
+                    j -= gap;
+                }
+
+                _order[j] = item;
+            }
+        }
+    }
+
     /// <summary>The largest first, each at the lowest offset that is free over its whole life.</summary>
     private void Place()
     {
@@ -200,12 +218,11 @@ internal sealed class MemoryPlan
         {
             if (_storage[value.Index] == value.Index && _holder[value.Index] == Workspace)
             {
-                _sortKeys[count] = -_size[value.Index];
                 _order[count++] = value.Index;
             }
         }
 
-        Array.Sort(_sortKeys, _order, 0, count);
+        SortBySize(count);
         TotalBytes = 0;
         var placed = 0;
         for (var i = 0; i < count; i++)

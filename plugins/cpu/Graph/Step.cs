@@ -25,6 +25,11 @@ internal abstract class Step
     /// <summary>Works out everything that depends on shapes; called when they have changed, before memory is planned.</summary>
     public abstract void Prepare();
 
+    /// <summary>Asks for the compilation of the kernels that <see cref="Run"/> will call.</summary>
+    public virtual void WarmUp(KernelWarmUp warmUp)
+    {
+    }
+
     /// <summary>Does the work on the addresses that the state holds now.</summary>
     public abstract void Run();
 }

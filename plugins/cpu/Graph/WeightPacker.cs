@@ -56,8 +56,8 @@ internal static unsafe class WeightPacker
         var offsets = bias == PayloadValue.NoId ? null : builder.Constant(node, bias);
         var key = new DerivedDataKey(
             CpuRuntime.BackendId, weights.ContentId, offsets?.ContentId ?? default,
-            $"{Version} {layout} {builder.InstructionSet} {builder.Declared(node, filter).Datatype} {weights.Part} "
-            + (offsets is null ? "" : $"{builder.Declared(node, bias).Datatype} {offsets.Part}"));
+            $"{Version} {layout} {(int)builder.InstructionSet} {(int)builder.Declared(node, filter).Datatype} {weights.Part} "
+            + (offsets is null ? "" : $"{(int)builder.Declared(node, bias).Datatype} {offsets.Part}"));
         var lease = builder.Cache.GetOrCreate(key, new Source(builder, node, filter, bias, null), source =>
         {
             using var floats = source.BiasId == PayloadValue.NoId ? null : source.Builder.Floats(source.Node, source.BiasId);
@@ -67,7 +67,8 @@ internal static unsafe class WeightPacker
         return lease.Value;
     }
 
-    private readonly struct Source(GraphBuilder builder, PayloadOperation node, uint filter, uint biasId, float* bias)
+    // A class, because the cache's generic method is compiled once for all classes.
+    private sealed class Source(GraphBuilder builder, PayloadOperation node, uint filter, uint biasId, float* bias)
     {
         public GraphBuilder Builder { get; } = builder;
 

@@ -3,17 +3,21 @@ namespace Tandem.Plugins.Cpu.Graph;
 /// <summary>The workspaces of the sessions that have delegates of this plugin, counted.</summary>
 internal sealed class WorkspaceTable
 {
-    private readonly Dictionary<long, (Workspace Workspace, int Holders)> _workspaces = [];
+    private readonly Dictionary<long, Entry> _workspaces = [];
 
     /// <summary>The session's workspace; every call is paired with one of <see cref="Release"/>.</summary>
     public Workspace Acquire(long sessionId)
     {
         lock (_workspaces)
         {
-            var (workspace, holders) = _workspaces.GetValueOrDefault(sessionId);
-            workspace ??= new Workspace();
-            _workspaces[sessionId] = (workspace, holders + 1);
-            return workspace;
+            if (!_workspaces.TryGetValue(sessionId, out var entry))
+            {
+                entry = new Entry();
+                _workspaces.Add(sessionId, entry);
+            }
+
+            entry.Holders++;
+            return entry.Workspace;
         }
     }
 
@@ -21,15 +25,19 @@ internal sealed class WorkspaceTable
     {
         lock (_workspaces)
         {
-            var (workspace, holders) = _workspaces[sessionId];
-            if (holders > 1)
+            var entry = _workspaces[sessionId];
+            if (--entry.Holders == 0)
             {
-                _workspaces[sessionId] = (workspace, holders - 1);
-                return;
+                _workspaces.Remove(sessionId);
+                entry.Workspace.Dispose();
             }
-
-            _workspaces.Remove(sessionId);
-            workspace.Dispose();
         }
+    }
+
+    private sealed class Entry
+    {
+        public Workspace Workspace { get; } = new();
+
+        public int Holders { get; set; }
     }
 }

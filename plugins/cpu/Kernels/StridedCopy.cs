@@ -24,6 +24,9 @@ internal unsafe struct StridedCopy
     private long _columnDestinationStride;
     private bool _isVectorised;
 
+    /// <summary>What <see cref="WarmUp"/> is known by.</summary>
+    public const int WarmUpKey = 1;
+
     /// <summary>Number of items that <see cref="Run"/> can be split into.</summary>
     public int ItemCount { get; private set; }
 
@@ -95,6 +98,18 @@ internal unsafe struct StridedCopy
         items *= (_columnCount + BlockRows - 1) / BlockRows;
         ItemCount = elements == 0 ? 0 : (int)items;
         ItemLength = elements / Math.Max(items, 1);
+    }
+
+    /// <summary>Has the loops compiled, by a small transposition and a small copy.</summary>
+    public static void WarmUp()
+    {
+        var source = stackalloc float[64];
+        var destination = stackalloc float[64];
+        var copy = default(StridedCopy);
+        copy.Prepare(2, [8, 8], [1, 8], [8, 1], true);
+        copy.Run(source, destination, 0, copy.ItemCount);
+        copy.Prepare(2, [4, 4], [8, 1], [4, 1], true);
+        copy.Run(source, destination, 0, copy.ItemCount);
     }
 
     /// <summary>Copies the items of a range.</summary>

@@ -68,6 +68,12 @@ internal sealed class BatchMatrixMultiplyNode(NodeSource source, InstructionSet 
             ScratchBytes = BatchMatMul.GetScratchBytes(instructionSet, n, k, State.Pool.ThreadCount);
         }
 
+        public override void WarmUp(KernelWarmUp warmUp)
+        {
+            ref var shape = ref State.Shape(Node.Outputs[0]);
+            ProductWarmUp.BatchMatMul(warmUp, instructionSet, shape.FromEnd(2), shape.FromEnd(1), isTransposed);
+        }
+
         public override void Run()
         {
             _arguments.A = State.Floats(Node.Inputs[0]);

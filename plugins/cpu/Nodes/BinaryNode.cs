@@ -131,6 +131,9 @@ internal sealed class BinaryNode(
             MemoryUse = MemoryUse.InPlace;
         }
 
+        public override void WarmUp(KernelWarmUp warmUp) => warmUp.Request(
+            (nint)_kernel, static kernel => ((delegate*<float*, int, float*, int, float*, nint, float, float, void>)kernel)(null, 0, null, 0, null, 0, 0, 0));
+
         public override void Run()
         {
             var count = _rows * _rowLength;

@@ -50,6 +50,12 @@ internal sealed class FullyConnectedNode(NodeSource source, PackedMatrix weights
             ScratchBytes = Gemm.GetScratchBytes(_weights, _rows, State.Pool.ThreadCount);
         }
 
+        public override void WarmUp(KernelWarmUp warmUp)
+        {
+            ref var shape = ref State.Shape(_input);
+            ProductWarmUp.Gemm(warmUp, _weights.InstructionSet, (int)Math.Min(shape.Product(0, shape.Rank - 1), 64), _weights.N);
+        }
+
         public override void Run() => Gemm.Run(
             State.Pool, _job, _weights, State.Floats(_input), _rows, _weights.K, State.Floats(_output), _weights.N, _minimum, _maximum, State.Scratch);
     }

@@ -74,6 +74,12 @@ internal sealed class GlobalAveragePoolingNode(
             MemoryUse = MemoryUse.Separate;
         }
 
+        public override void WarmUp(KernelWarmUp warmUp) => warmUp.Request((nint)_kernel, static kernel =>
+        {
+            PoolingArguments arguments = default;
+            ((delegate*<PoolingArguments*, int, int, void>)kernel)(&arguments, 0, 0);
+        });
+
         public override void Run()
         {
             _arguments.Input = State.Floats(Node.Inputs[0]);

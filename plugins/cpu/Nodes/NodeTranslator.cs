@@ -160,11 +160,17 @@ internal static class NodeTranslator
 
     private static ConcatenateNode Concatenate(PayloadOperation node, GraphBuilder builder)
     {
-        var inputs = Array.ConvertAll(node.Inputs, id => builder.Read(node, id, allowsInt: true));
-        var type = builder.Values[inputs[0]].ScalarType;
-        return Array.TrueForAll(inputs, i => builder.Values[i].ScalarType == type)
-            ? new ConcatenateNode(node.Source, node.Axis, inputs, builder.Write(node, node.Outputs[0], type))
-            : throw node.Source.Invalid("the inputs differ in element type");
+        var inputs = new int[node.Inputs.Length];
+        for (var i = 0; i < inputs.Length; i++)
+        {
+            inputs[i] = builder.Read(node, node.Inputs[i], allowsInt: true);
+            if (builder.Values[inputs[i]].ScalarType != builder.Values[inputs[0]].ScalarType)
+            {
+                throw node.Source.Invalid("the inputs differ in element type");
+            }
+        }
+
+        return new ConcatenateNode(node.Source, node.Axis, inputs, builder.Write(node, node.Outputs[0], builder.Values[inputs[0]].ScalarType));
     }
 
     private static Node FullyConnected(PayloadOperation node, GraphBuilder builder)
@@ -321,9 +327,21 @@ internal static class NodeTranslator
             : throw node.Source.Invalid($"{first} and {second} differ in length", $"{a.Length}", $"{b.Length}");
     }
 
-    private static int[] Ints(PayloadOperation node, uint[] values, string name) =>
-        values.Length <= Shape.MaxRank && Array.TrueForAll(values, v => v <= int.MaxValue) ? Array.ConvertAll(values, v => (int)v)
-        : throw node.Source.Invalid($"{name} is impossible", $"at most {Shape.MaxRank} numbers up to {int.MaxValue}", string.Join(", ", values));
+    private static int[] Ints(PayloadOperation node, uint[] values, string name)
+    {
+        var result = new int[values.Length];
+        for (var i = 0; i < result.Length; i++)
+        {
+            if (values.Length > Shape.MaxRank || values[i] > int.MaxValue)
+            {
+                throw node.Source.Invalid($"{name} is impossible", $"at most {Shape.MaxRank} numbers up to {int.MaxValue}", string.Join(", ", values));
+            }
+
+            result[i] = (int)values[i];
+        }
+
+        return result;
+    }
 
     private static int Window(PayloadOperation node, string name, uint value, uint least) => value >= least && value <= MaxWindow ? (int)value
         : throw node.Source.Invalid($"{name} is impossible", $"{least} to {MaxWindow}", value.ToString());

@@ -37,6 +37,9 @@ internal sealed class SoftmaxNode(NodeSource source, InstructionSet instructionS
             MemoryUse = MemoryUse.InPlace;
         }
 
+        public override void WarmUp(KernelWarmUp warmUp) =>
+            warmUp.Request((nint)_kernel, static kernel => ((delegate*<float*, float*, nint, nint, void>)kernel)(null, null, 0, 0));
+
         public override void Run()
         {
             if (_rows * _columns < Threshold)

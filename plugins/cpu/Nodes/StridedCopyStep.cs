@@ -31,6 +31,8 @@ internal abstract unsafe class StridedCopyStep : Step, IParallelWork
         State.Pool.Run(_copy.ItemCount, (int)Math.Max(1, ParallelWork.ElementGrain / Math.Max(1, _copy.ItemLength)), this);
     }
 
+    public override void WarmUp(KernelWarmUp warmUp) => warmUp.Request(StridedCopy.WarmUpKey, static _ => StridedCopy.WarmUp());
+
     void IParallelWork.Execute(int start, int end, int worker) => _copy.Run(_source, _destination, start, end);
 
     /// <summary>Strides of a dense tensor.</summary>

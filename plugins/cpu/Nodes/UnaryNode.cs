@@ -56,6 +56,9 @@ internal sealed class UnaryNode(NodeSource source, UnaryKind kind, InstructionSe
             MemoryUse = MemoryUse.InPlace;
         }
 
+        public override void WarmUp(KernelWarmUp warmUp) =>
+            warmUp.Request((nint)_kernel, static kernel => ((delegate*<float*, float*, nint, float, float, void>)kernel)(null, null, 0, 0, 0));
+
         public override void Run()
         {
             if (_count < ParallelWork.ElementThreshold)

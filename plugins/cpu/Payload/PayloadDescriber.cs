@@ -94,7 +94,7 @@ internal static class PayloadDescriber
             isFirst = false;
             if (values.TryGetValue(id, out var value))
             {
-                text.Append(value.ConstantIndex != 0 ? "constant " : "").Append(value.Datatype.ToString().ToLowerInvariant()).Append(' ').Append(value.Shape.ToString());
+                text.Append(value.ConstantIndex != 0 ? "constant " : "").Append(PayloadNames.Of(value.Datatype)).Append(' ').Append(value.Shape.ToString());
             }
             else
             {

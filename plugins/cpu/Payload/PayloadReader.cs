@@ -162,7 +162,7 @@ internal static class PayloadReader
                 (minimum, maximum) = (bounds.ReadSingle(0), bounds.ReadSingle(1));
             }
 
-            var source = new NodeSource(kind.ToString(), i, unchecked((int)table.ReadUInt32(2)));
+            var source = new NodeSource(PayloadNames.Of(kind), i, unchecked((int)table.ReadUInt32(2)));
             if (float.IsNaN(minimum) || float.IsNaN(maximum) || minimum > maximum)
             {
                 throw source.Invalid("the bounds of the result are impossible", "minimum at most maximum", $"{minimum} and {maximum}");
