@@ -8,6 +8,8 @@ public static class KernelRegistries
     public static KernelRegistry CreateDefault()
     {
         var registry = new KernelRegistry();
+        Pointwise.UnaryKernels.Register(registry);
+        Pointwise.BinaryKernels.Register(registry);
         return registry;
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Tandem.Plugins.Cpu.Kernels;
@@ -30,6 +31,8 @@ internal sealed unsafe class KernelSet
     public delegate*<DepthwiseArguments*, void> Depthwise { get; private set; }
 
     public delegate*<DepthwiseArguments*, void> Depthwise3x3 { get; private set; }
+
+    public delegate*<DepthwiseArguments*, void> Depthwise5x5 { get; private set; }
 
     public delegate*<float*, float*, nint, nint, nint, float*, float, float, void> Dot { get; private set; }
 
@@ -64,8 +67,45 @@ internal sealed unsafe class KernelSet
 
     /// <summary>Most panels that a tile of so many rows keeps in registers.</summary>
     public int MaxPanels(int rows) => RegisterCount >= 32
-        ? (rows <= 6 ? 4 : 3)
+        ? (rows <= 4 ? 4 : 2)
         : (rows <= 2 ? 4 : rows <= 4 ? 3 : rows <= 6 ? 2 : 1);
+
+    /// <summary>
+    /// Compiles the kernels that a product of up to so many rows and panels uses. A program that loads calls it from a thread that has nothing
+    /// else to do, so that its first run does not wait for the JIT.
+    /// </summary>
+    public void Compile(int rows, int panelCount)
+    {
+        if (rows <= 0 || panelCount <= 0)
+        {
+            return;
+        }
+
+        var (tileRows, largerTiles, maxPanels) = TileRunner.Tiles(this, rows, panelCount);
+        for (var panels = 1; panels <= Math.Min(maxPanels, panelCount); panels++)
+        {
+            if (!TileRunner.Takes(panelCount, maxPanels, panels))
+            {
+                continue;
+            }
+
+            Compile(Tile(tileRows, panels));
+            if (largerTiles > 0)
+            {
+                Compile(Tile(tileRows + 1, panels));
+            }
+        }
+    }
+
+    // A tile without segments stores its initial values.
+    [SkipLocalsInit]
+    private void Compile(delegate*<TileArguments*, void> tile)
+    {
+        var values = stackalloc float[4 * 16];
+        var rows = stackalloc float*[8];
+        var t = new TileArguments { Rows = rows, Init = values, C = values, LastLanes = Width };
+        tile(&t);
+    }
 
     private static KernelSet Create<TSimd, V>(InstructionSet instructionSet)
         where TSimd : struct, ISimd<V>
@@ -81,6 +121,7 @@ internal sealed unsafe class KernelSet
         }
 
         set.Depthwise = &F32Depthwise<TSimd, V>.Row;
+        set.Depthwise5x5 = &F32Depthwise<TSimd, V>.Row5x5;
         set.Depthwise3x3 = &F32Depthwise<TSimd, V>.Row3x3;
         set.Dot = &F32Dot<TSimd, V>.Rows;
         return set;

@@ -6,10 +6,10 @@ namespace Tandem.Plugins.Cpu.Kernels;
 internal static class ParallelCost
 {
     /// <summary>Below this much work the calling thread does it alone.</summary>
-    private const double InlineMicroseconds = 30;
+    private const double InlineMicroseconds = 14;
 
     /// <summary>Least work that is handed to a thread.</summary>
-    private const double GrainMicroseconds = 12;
+    private const double GrainMicroseconds = 5;
 
     /// <summary>Runs items on the pool if the whole is long enough, else here.</summary>
     /// <param name="pool">The pool; null: here.</param>
@@ -41,6 +41,11 @@ internal static class ParallelCost
 
         work.Execute(0, items, 0);
     }
+
+    /// <summary>How many items work should be cut into: enough to keep threads busy to the end, none shorter than is worth a thread.</summary>
+    public static int Items(double microseconds, int threads) => threads == 1 || microseconds < InlineMicroseconds
+        ? 1
+        : Math.Clamp((int)(microseconds / GrainMicroseconds) / threads, 1, 4) * threads;
 
     /// <summary>A rough time for one thread.</summary>
     public static double Microseconds(double operations, double bytes, int width) =>

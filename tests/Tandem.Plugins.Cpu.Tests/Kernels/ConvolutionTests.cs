@@ -1,4 +1,5 @@
 using Tandem.Plugins.Cpu.Kernels;
+using Tandem.Sdk;
 using Xunit;
 
 namespace Tandem.Plugins.Cpu.Tests.Kernels;
@@ -82,6 +83,45 @@ public sealed unsafe class ConvolutionTests
         }
     }
 
+    [Fact]
+    public void Strides_that_would_need_endless_phases_are_refused()
+    {
+        var error = Assert.Throws<TandemException>(
+            () => TransposedConvolution.Pack(InstructionSet.Scalar, null, null, new(1, 1, 60000, 60000, 1, 1, 0, 0, 1, 1, 1)));
+        Assert.Equal(ErrorCode.PayloadNotSupported, error.Code);
+    }
+
+    [Fact]
+    public void Geometry_beyond_the_range_of_sizes_is_refused()
+    {
+        var p = new ConvolutionParameters(3, 3, 1, 1, int.MaxValue, 1, 0, 0, 1, 1, 1);
+        Assert.Equal(ErrorCode.PayloadNotSupported, Assert.Throws<TandemException>(() => p.InputRows(2)).Code);
+    }
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void Nan_reaches_the_outputs_whose_kernel_covers_it_and_no_other(string rung)
+    {
+        var isa = Rungs.Use(rung);
+        var p = new ConvolutionParameters(3, 3, 1, 1, 1, 1, 1, 1, 1, 4, 19);
+        var shape = new ImageShape(1, 9, 9, 9, 9, 4, 19);
+        using var x = NativeFloats.Random(9 * 9 * 4, 1);
+        using var w = NativeFloats.Random(19 * 9 * 4, 2);
+        using var y = new NativeFloats(9 * 9 * 19);
+        x.Span[((4 * 9) + 5) * 4] = float.NaN;
+        using var packed = Convolution.Pack(isa, w.Pointer, null, p);
+        using var scratch = new NativeFloats((int)(Convolution.GetScratchBytes(packed, p, shape, 1) / 4));
+        Convolution.Run(null, new ConvolutionJob(), packed, p, shape, x.Pointer, y.Pointer, 0, 6, scratch.Bytes);
+        for (var pixel = 0; pixel < 81; pixel++)
+        {
+            var isCovered = Math.Abs((pixel / 9) - 4) <= 1 && Math.Abs((pixel % 9) - 5) <= 1;
+            for (var o = 0; o < 19; o++)
+            {
+                Assert.Equal(isCovered, float.IsNaN(y.Span[(pixel * 19) + o]));
+            }
+        }
+    }
+
     private static void Check(ConvolutionJob job, InstructionSet isa, ConvolutionParameters p, int height, int width, int seed, int batch, int threads = 1)
     {
         var outHeight = ((height + (2 * p.PaddingTop) - ((p.KernelHeight - 1) * p.DilationHeight) - 1) / p.StrideHeight) + 1;
@@ -100,6 +140,7 @@ public sealed unsafe class ConvolutionTests
         var (min, max) = seed % 2 == 0 ? (0f, 6f) : (float.NegativeInfinity, float.PositiveInfinity);
         using var packed = Convolution.Pack(isa, w.Pointer, seed % 5 == 0 ? null : bias.Pointer, p);
         using var scratch = new NativeFloats((int)(Convolution.GetScratchBytes(packed, p, shape, threads) / 4));
+        Convolution.Prepare(packed, p, shape, threads);
         Convolution.Run(threads == 1 ? null : new TestPool(threads), job, packed, p, shape, x.Pointer, y.Pointer, min, max, scratch.Bytes);
         var expected = ConvolutionReference.Run(p, shape, x.Span, w.Span, seed % 5 == 0 ? [] : bias.Span, min, max);
         ConvolutionReference.Compare($"{isa} {p} {shape}", shape, p.OutputChannels, expected, y.Span);

@@ -33,8 +33,53 @@ public sealed unsafe class DepthwiseConvolutionTests
             }
         }
 
+        // Images hardly wider than the kernel: both edges in one column, or nothing between them.
+        for (var width = 1; width <= 6; width++)
+        {
+            foreach (var (stride, pad) in (ReadOnlySpan<(int, int)>)[(1, 1), (2, 1), (1, 2), (2, 0)])
+            {
+                Check(job, isa, new(3, 3, stride, stride, 1, 1, pad, pad, 20, 1, 1), 5, width, width, 1, 1);
+                Check(job, isa, new(5, 5, stride, stride, 1, 1, 2, pad, 20, 1, 1), 5, width, width, 1, 1);
+            }
+        }
+
+        foreach (var kernel in (int[])[3, 4, 5])
+        {
+            var p = new ConvolutionParameters(kernel, kernel, 1, 1, 1, 1, 1, 1, 20, 1, 1);
+            using var filter = NativeFloats.Random(kernel * kernel * 20, 1);
+            using var packed = DepthwiseConvolution.Pack(isa, filter.Pointer, null, p);
+            DepthwiseConvolution.Prepare(packed, p);
+        }
+
         Check(job, isa, new(3, 3, 1, 1, 1, 1, 1, 1, 72, 1, 1), 56, 57, 1, 1, 2);
         Check(job, isa, new(5, 5, 2, 2, 1, 1, 2, 2, 24, 1, 2), 56, 57, 2, 1, 2);
+    }
+
+    [Fact]
+    public void Running_convolutions_allocates_nothing()
+    {
+        var isa = CpuFeatures.Best;
+        var dense = new ConvolutionParameters(3, 3, 1, 1, 1, 1, 1, 1, 1, 16, 16);
+        var separate = new ConvolutionParameters(3, 3, 1, 1, 1, 1, 1, 1, 16, 1, 1);
+        var shape = new ImageShape(1, 9, 9, 9, 9, 16, 16);
+        using var x = NativeFloats.Random(9 * 9 * 16, 1);
+        using var w = NativeFloats.Random(16 * 9 * 16, 2);
+        using var y = new NativeFloats(9 * 9 * 16);
+        using var denseFilter = Convolution.Pack(isa, w.Pointer, null, dense);
+        using var transposedFilter = TransposedConvolution.Pack(isa, w.Pointer, null, dense);
+        using var separateFilter = DepthwiseConvolution.Pack(isa, w.Pointer, null, separate);
+        using var scratch = new NativeFloats(1 << 16);
+        var (denseJob, transposedJob, separateJob) = (new ConvolutionJob(), new TransposedConvolutionJob(), new DepthwiseJob());
+        long before = 0;
+        for (var i = 0; i < 20; i++)
+        {
+            Convolution.Run(null, denseJob, denseFilter, dense, shape, x.Pointer, y.Pointer, 0, 6, scratch.Bytes);
+            TransposedConvolution.Run(null, transposedJob, transposedFilter, dense, shape, x.Pointer, y.Pointer, 0, 6, scratch.Bytes);
+            DepthwiseConvolution.Run(null, separateJob, separateFilter, separate, shape, x.Pointer, y.Pointer, 0, 6, scratch.Bytes);
+            before = i == 0 ? GC.GetAllocatedBytesForCurrentThread() : before;
+        }
+
+        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
     }
 
     private static void Check(DepthwiseJob job, InstructionSet isa, ConvolutionParameters p, int height, int width, int seed, int batch, int threads)

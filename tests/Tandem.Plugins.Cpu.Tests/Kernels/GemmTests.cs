@@ -184,6 +184,7 @@ public sealed unsafe class GemmTests
         c.Span.Fill(-77);
         using var packed = Gemm.Pack(isa, w.Pointer, n, k, isTransposed, hasBias ? bias.Pointer : null);
         using var scratch = new NativeFloats((int)(Gemm.GetScratchBytes(packed, m, threads) / 4));
+        Gemm.Prepare(packed, m);
         Gemm.Run(
             threads == 1 ? null : new TestPool(threads), job, packed, a.Pointer, m, aStride, c.Pointer, cStride, min, max, scratch.Bytes);
         for (var i = 0; i < m; i++)

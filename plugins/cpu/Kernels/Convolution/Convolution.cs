@@ -30,6 +30,22 @@ internal static unsafe class Convolution
     public static nint GetScratchBytes(PackedConvolution filter, in ConvolutionParameters parameters, in ImageShape shape, int threads) =>
         new ConvolutionPlan(parameters, shape, filter.Matrices[0], threads).ScratchBytes;
 
+    /// <summary>Compiles what <see cref="Run"/> will call; see <see cref="KernelSet.Compile(int, int)"/>.</summary>
+    public static void Prepare(PackedConvolution filter, in ConvolutionParameters parameters, in ImageShape shape, int threads)
+    {
+        var weights = filter.Matrices[0];
+        var plan = new ConvolutionPlan(parameters, shape, weights, threads);
+        if (plan.IsProduct)
+        {
+            Gemm.Prepare(weights, shape.Batch * shape.OutputHeight * shape.OutputWidth);
+            return;
+        }
+
+        var pixels = plan.BandRows * shape.OutputWidth;
+        filter.Kernels.Compile(Math.Min(pixels, ConvolutionJob.PixelsPerBlock), plan.PanelsPerChunk);
+        filter.Kernels.Compile(pixels % ConvolutionJob.PixelsPerBlock, plan.PanelsPerChunk);
+    }
+
     /// <summary>output = clamp(convolution(input) + bias, min, max).</summary>
     /// <param name="pool">Threads; null runs on the caller's.</param>
     /// <param name="job">An object that the caller keeps, used by one convolution at a time.</param>

@@ -7,7 +7,7 @@ namespace Tandem.Plugins.Cpu.Kernels;
 internal sealed unsafe class ConvolutionJob : IParallelWork
 {
     // A multiple of 6 and of 8, the rows of tiles.
-    private const int PixelsPerBlock = 240;
+    internal const int PixelsPerBlock = 240;
 
     private readonly GemmJob _product = new();
     private PackedConvolution _filter = null!;
@@ -57,7 +57,7 @@ internal sealed unsafe class ConvolutionJob : IParallelWork
         ParallelCost.Run(pool, items, 2.0 * outputs * weights.K, 4.0 * outputs, weights.PanelWidth, this);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [SkipLocalsInit]
     void IParallelWork.Execute(int start, int end, int worker)
     {
         var copy = (float*)(_copies + (worker * _plan.CopyBytesPerWorker));

@@ -1,3 +1,5 @@
+using Tandem.Sdk;
+
 namespace Tandem.Plugins.Cpu.Kernels;
 
 /// <summary>Geometry of a convolution. Padding at the far edges follows from the output size that the caller gives.</summary>
@@ -32,8 +34,16 @@ internal readonly record struct ConvolutionParameters(
     public int OutputChannels => Groups * GroupOutputChannels;
 
     /// <summary>Rows of input, padding included, that so many output rows read.</summary>
-    public int InputRows(int outputRows) => ((outputRows - 1) * StrideHeight) + ((KernelHeight - 1) * DilationHeight) + 1;
+    public int InputRows(int outputRows) => Extent(outputRows, StrideHeight, KernelHeight, DilationHeight);
 
     /// <summary>Columns of input, padding included, that so many output columns read.</summary>
-    public int InputColumns(int outputColumns) => ((outputColumns - 1) * StrideWidth) + ((KernelWidth - 1) * DilationWidth) + 1;
+    public int InputColumns(int outputColumns) => Extent(outputColumns, StrideWidth, KernelWidth, DilationWidth);
+
+    private static int Extent(int outputs, int stride, int kernel, int dilation)
+    {
+        var extent = ((outputs - 1L) * stride) + ((kernel - 1L) * dilation) + 1;
+        return extent <= int.MaxValue ? (int)extent : throw new TandemException(
+            ErrorCode.PayloadNotSupported, "a convolution reaches over too many rows or columns",
+            new ErrorDetails { Expected = $"at most {int.MaxValue}", Found = $"{extent} for {outputs} outputs, stride {stride}, dilation {dilation}" });
+    }
 }

@@ -21,7 +21,7 @@ internal readonly struct ConvolutionPlan
 
         var images = Math.Max(1, s.Batch * p.Groups);
         var operations = 2.0 * s.Batch * s.OutputHeight * s.OutputWidth * p.KernelSize * p.OutputChannels * p.GroupInputChannels;
-        var wanted = threads == 1 || ParallelCost.Microseconds(operations, 0, weights.PanelWidth) < 30 ? 1 : threads * 4;
+        var wanted = ParallelCost.Items(ParallelCost.Microseconds(operations, 0, weights.PanelWidth), threads);
         var bands = (s.OutputHeight + rows - 1) / rows;
         bands = Math.Max(bands, Math.Min(s.OutputHeight, (wanted + images - 1) / images));
         BandRows = Math.Max(1, (s.OutputHeight + bands - 1) / Math.Max(1, bands));

@@ -20,6 +20,13 @@ internal static unsafe class DepthwiseConvolution
     public static nint GetScratchBytes(in ConvolutionParameters parameters, in ImageShape shape, int threads) =>
         DepthwiseJob.ZeroBytes(parameters, shape) + (threads * DepthwiseJob.ScratchPerWorker(parameters, shape));
 
+    /// <summary>Compiles what <see cref="Run"/> will call; see <see cref="KernelSet.Compile(int, int)"/>.</summary>
+    public static void Prepare(PackedDepthwise filter, in ConvolutionParameters parameters)
+    {
+        var t = default(DepthwiseArguments) with { Stride = 1, Dilation = 1 };
+        DepthwiseJob.Kernel(filter, parameters)(&t);
+    }
+
     /// <summary>output = clamp(convolution(input) + bias, min, max); parameters as of <see cref="Convolution.Run"/>.</summary>
     public static void Run(
         ComputePool? pool, DepthwiseJob job, PackedDepthwise filter, in ConvolutionParameters parameters, in ImageShape shape,

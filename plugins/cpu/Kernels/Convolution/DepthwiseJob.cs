@@ -1,4 +1,4 @@
-using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using Tandem.Sdk;
 
 namespace Tandem.Plugins.Cpu.Kernels;
@@ -23,6 +23,13 @@ internal sealed unsafe class DepthwiseJob : IParallelWork
         (((nint)p.KernelHeight * sizeof(float*)) + (p.GroupOutputChannels > 1 ? (nint)p.KernelHeight * s.InputWidth * p.OutputChannels * sizeof(float) : 0)
             + 127) & ~(nint)63;
 
+    internal static delegate*<DepthwiseArguments*, void> Kernel(PackedDepthwise filter, in ConvolutionParameters p) => p switch
+    {
+        { KernelHeight: 3, KernelWidth: 3, DilationWidth: 1 } => filter.Kernels.Depthwise3x3,
+        { KernelHeight: 5, KernelWidth: 5, DilationWidth: 1, StrideWidth: 1 or 2 } => filter.Kernels.Depthwise5x5,
+        _ => filter.Kernels.Depthwise,
+    };
+
     internal void Run(
         ComputePool? pool, PackedDepthwise filter, in ConvolutionParameters parameters, in ImageShape shape, float* input, float* output,
         float min, float max, byte* scratch)
@@ -39,15 +46,14 @@ internal sealed unsafe class DepthwiseJob : IParallelWork
         _scratch = scratch + zeroBytes;
         if (parameters.PaddingTop > 0 || parameters.InputRows(shape.OutputHeight) - parameters.PaddingTop > shape.InputHeight)
         {
-            new Span<byte>(scratch, checked((int)zeroBytes)).Clear();
+            NativeMemory.Clear(scratch, (nuint)zeroBytes);
         }
 
         var outputs = (double)shape.Batch * shape.OutputHeight * shape.OutputWidth * parameters.OutputChannels;
         ParallelCost.Run(
-            pool, shape.Batch * shape.OutputHeight, 4.0 * outputs * parameters.KernelSize, 4.0 * outputs, filter.Kernels.Width, this);
+            pool, shape.Batch * shape.OutputHeight, 3.0 * outputs * parameters.KernelSize, 8.0 * outputs, filter.Kernels.Width, this);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     void IParallelWork.Execute(int start, int end, int worker)
     {
         var scratch = _scratch + (worker * ScratchPerWorker(_p, _s));
@@ -74,7 +80,7 @@ internal sealed unsafe class DepthwiseJob : IParallelWork
             Min = _min,
             Max = _max,
         };
-        var kernel = _p.KernelHeight == 3 && _p.KernelWidth == 3 && _p.DilationWidth == 1 ? _filter.Kernels.Depthwise3x3 : _filter.Kernels.Depthwise;
+        var kernel = Kernel(_filter, _p);
         for (var item = start; item < end; item++)
         {
             var image = item / _s.OutputHeight;
@@ -103,7 +109,6 @@ internal sealed unsafe class DepthwiseJob : IParallelWork
     }
 
     // Each channel so many times: the kernels know one input channel for each output channel.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Expand(float* source, float* destination, int multiplier)
     {
         for (var column = 0; column < _s.InputWidth; column++)

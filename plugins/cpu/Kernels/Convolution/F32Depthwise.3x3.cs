@@ -9,15 +9,33 @@ internal static unsafe partial class F32Depthwise<TSimd, V>
     public static void Row3x3(DepthwiseArguments* t)
     {
         var (first, end) = Interior(t);
-        Edge(t, 0, first, 0);
-        Edge(t, end, t->OutputWidth, 0);
+        // One column outside is the usual padding: it leaves out three of the nine weights. Anything else is rare.
+        var rightColumn = (end * t->Stride) - t->PaddingLeft;
+        var hasLeft = first == 1 && t->PaddingLeft == 1 && t->InputWidth >= 2;
+        var hasRight = end >= first && end + 1 == t->OutputWidth && rightColumn >= 0 && rightColumn + 2 == t->InputWidth;
+        if (t->Channels < TSimd.Width)
+        {
+            Edge(t, 0, t->OutputWidth, 0);
+            return;
+        }
+
+        if (!hasLeft)
+        {
+            Edge(t, 0, first, 0);
+        }
+
+        if (!hasRight)
+        {
+            Edge(t, end, t->OutputWidth, 0);
+        }
+
         var low = TSimd.Broadcast(t->Min);
         var high = TSimd.Broadcast(t->Max);
         var pixel = t->PixelStride;
         var step = t->Stride * pixel;
-        nint channel = 0;
-        for (; channel + TSimd.Width <= t->Channels; channel += TSimd.Width)
+        for (nint channel = 0; channel < t->Channels; channel += TSimd.Width)
         {
+            channel = Math.Min(channel, t->Channels - TSimd.Width);
             var weights = t->Weights + channel;
             var stride = t->WeightStride;
             var w00 = TSimd.Load(weights);
@@ -30,6 +48,35 @@ internal static unsafe partial class F32Depthwise<TSimd, V>
             var w21 = TSimd.Load(weights + (7 * stride));
             var w22 = TSimd.Load(weights + (8 * stride));
             var bias = TSimd.Load(t->Bias + channel);
+            if (hasLeft)
+            {
+                var x0 = t->Rows[0] + channel;
+                var x1 = t->Rows[1] + channel;
+                var x2 = t->Rows[2] + channel;
+                var a = TSimd.MultiplyAdd(TSimd.Load(x0), w01, bias);
+                var b = TSimd.Multiply(TSimd.Load(x0 + pixel), w02);
+                a = TSimd.MultiplyAdd(TSimd.Load(x1), w11, a);
+                b = TSimd.MultiplyAdd(TSimd.Load(x1 + pixel), w12, b);
+                a = TSimd.MultiplyAdd(TSimd.Load(x2), w21, a);
+                b = TSimd.MultiplyAdd(TSimd.Load(x2 + pixel), w22, b);
+                TSimd.Store(t->Output + channel, TSimd.Clamp(TSimd.Add(a, b), low, high));
+            }
+
+            if (hasRight)
+            {
+                var start = (rightColumn * pixel) + channel;
+                var x0 = t->Rows[0] + start;
+                var x1 = t->Rows[1] + start;
+                var x2 = t->Rows[2] + start;
+                var a = TSimd.MultiplyAdd(TSimd.Load(x0), w00, bias);
+                var b = TSimd.Multiply(TSimd.Load(x0 + pixel), w01);
+                a = TSimd.MultiplyAdd(TSimd.Load(x1), w10, a);
+                b = TSimd.MultiplyAdd(TSimd.Load(x1 + pixel), w11, b);
+                a = TSimd.MultiplyAdd(TSimd.Load(x2), w20, a);
+                b = TSimd.MultiplyAdd(TSimd.Load(x2 + pixel), w21, b);
+                TSimd.Store(t->Output + (end * t->OutputPixelStride) + channel, TSimd.Clamp(TSimd.Add(a, b), low, high));
+            }
+
             var offset = (((first * t->Stride) - t->PaddingLeft) * pixel) + channel;
             var r0 = t->Rows[0] + offset;
             var r1 = t->Rows[1] + offset;
@@ -80,6 +127,41 @@ internal static unsafe partial class F32Depthwise<TSimd, V>
                 }
             }
 
+            else if (t->Stride == 2)
+            {
+                // Two outputs share the third of five input columns.
+                for (; column + 2 <= end; column += 2)
+                {
+                    var a = TSimd.MultiplyAdd(TSimd.Load(r0), w00, bias);
+                    var a1 = TSimd.Multiply(TSimd.Load(r1), w10);
+                    var b = TSimd.MultiplyAdd(TSimd.Load(r2 + (3 * pixel)), w21, bias);
+                    var b1 = TSimd.Multiply(TSimd.Load(r1 + (3 * pixel)), w11);
+                    a = TSimd.MultiplyAdd(TSimd.Load(r2), w20, a);
+                    a1 = TSimd.MultiplyAdd(TSimd.Load(r0 + pixel), w01, a1);
+                    b = TSimd.MultiplyAdd(TSimd.Load(r0 + (3 * pixel)), w01, b);
+                    b1 = TSimd.MultiplyAdd(TSimd.Load(r0 + (4 * pixel)), w02, b1);
+                    a = TSimd.MultiplyAdd(TSimd.Load(r1 + pixel), w11, a);
+                    a1 = TSimd.MultiplyAdd(TSimd.Load(r2 + pixel), w21, a1);
+                    b = TSimd.MultiplyAdd(TSimd.Load(r1 + (4 * pixel)), w12, b);
+                    b1 = TSimd.MultiplyAdd(TSimd.Load(r2 + (4 * pixel)), w22, b1);
+                    var x = TSimd.Load(r0 + (2 * pixel));
+                    var y = TSimd.Load(r1 + (2 * pixel));
+                    var z = TSimd.Load(r2 + (2 * pixel));
+                    a = TSimd.MultiplyAdd(x, w02, a);
+                    b = TSimd.MultiplyAdd(x, w00, b);
+                    a1 = TSimd.MultiplyAdd(y, w12, a1);
+                    b1 = TSimd.MultiplyAdd(y, w10, b1);
+                    a = TSimd.MultiplyAdd(z, w22, a);
+                    b = TSimd.MultiplyAdd(z, w20, b);
+                    TSimd.Store(output, TSimd.Clamp(TSimd.Add(a, a1), low, high));
+                    TSimd.Store(output + t->OutputPixelStride, TSimd.Clamp(TSimd.Add(b, b1), low, high));
+                    r0 += 4 * pixel;
+                    r1 += 4 * pixel;
+                    r2 += 4 * pixel;
+                    output += 2 * t->OutputPixelStride;
+                }
+            }
+
             for (; column < end; column++)
             {
                 var a = TSimd.MultiplyAdd(TSimd.Load(r0), w00, bias);
@@ -97,11 +179,6 @@ internal static unsafe partial class F32Depthwise<TSimd, V>
                 r2 += step;
                 output += t->OutputPixelStride;
             }
-        }
-
-        if (channel < t->Channels)
-        {
-            Edge(t, first, end, channel);
         }
     }
 }

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 namespace Tandem.Plugins.Cpu.Kernels;
 
 /// <summary>One output row of a depthwise convolution of any kernel size; channels lie in the lanes.</summary>
+/// <remarks>The last register of channels reaches back over channels already done, so that it is whole: they come out the same again.</remarks>
 internal static unsafe partial class F32Depthwise<TSimd, V>
     where TSimd : struct, ISimd<V>
     where V : unmanaged
@@ -13,15 +14,16 @@ internal static unsafe partial class F32Depthwise<TSimd, V>
         var (first, end) = Interior(t);
         Edge(t, 0, first, 0);
         Edge(t, end, t->OutputWidth, 0);
-        nint channel = 0;
-        for (; channel + TSimd.Width <= t->Channels; channel += TSimd.Width)
+        if (t->Channels < TSimd.Width)
         {
-            Columns(t, first, end, channel);
+            Edge(t, first, end, 0);
+            return;
         }
 
-        if (channel < t->Channels)
+        for (nint channel = 0; channel < t->Channels; channel += TSimd.Width)
         {
-            Edge(t, first, end, channel);
+            channel = Math.Min(channel, t->Channels - TSimd.Width);
+            Columns(t, first, end, channel);
         }
     }
 
@@ -43,21 +45,33 @@ internal static unsafe partial class F32Depthwise<TSimd, V>
         for (var column = firstColumn; column < endColumn; column++)
         {
             var x0 = (column * t->Stride) - t->PaddingLeft;
+            var firstTap = x0 >= 0 ? 0 : (t->Dilation - 1 - x0) / t->Dilation;
+            var endTap = x0 >= t->InputWidth ? 0 : Math.Min(t->KernelWidth, ((t->InputWidth - 1 - x0) / t->Dilation) + 1);
+            var tap = t->Dilation * t->PixelStride;
             for (var channel = firstChannel; channel < t->Channels; channel += TSimd.Width)
             {
                 var lanes = Math.Min(TSimd.Width, t->Channels - channel);
                 var sum = TSimd.Load(t->Bias + channel);
                 for (nint ky = 0; ky < t->KernelHeight; ky++)
                 {
-                    var row = t->Rows[ky] + channel;
-                    var weights = t->Weights + (ky * t->KernelWidth * t->WeightStride) + channel;
-                    for (nint kx = 0; kx < t->KernelWidth; kx++)
+                    var input = t->Rows[ky] + channel + ((x0 + (firstTap * t->Dilation)) * t->PixelStride);
+                    var weights = t->Weights + (((ky * t->KernelWidth) + firstTap) * t->WeightStride) + channel;
+                    if (lanes == TSimd.Width)
                     {
-                        var x = x0 + (kx * t->Dilation);
-                        if ((nuint)x < (nuint)t->InputWidth)
+                        for (var kx = firstTap; kx < endTap; kx++)
                         {
-                            var value = lanes == TSimd.Width ? TSimd.Load(row + (x * t->PixelStride)) : TSimd.LoadPartial(row + (x * t->PixelStride), lanes);
-                            sum = TSimd.MultiplyAdd(value, TSimd.Load(weights + (kx * t->WeightStride)), sum);
+                            sum = TSimd.MultiplyAdd(TSimd.Load(input), TSimd.Load(weights), sum);
+                            input += tap;
+                            weights += t->WeightStride;
+                        }
+                    }
+                    else
+                    {
+                        for (var kx = firstTap; kx < endTap; kx++)
+                        {
+                            sum = TSimd.MultiplyAdd(TSimd.LoadPartial(input, lanes), TSimd.Load(weights), sum);
+                            input += tap;
+                            weights += t->WeightStride;
                         }
                     }
                 }

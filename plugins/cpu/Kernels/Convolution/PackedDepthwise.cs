@@ -9,6 +9,12 @@ internal sealed unsafe class PackedDepthwise : IDisposable
 
     internal PackedDepthwise(InstructionSet instructionSet, float* filter, float* bias, int kernelSize, int channels)
     {
+        // Registers wider than the pixel would be tails only.
+        while (instructionSet > InstructionSet.AdvSimd && KernelSet.For(instructionSet).Width > channels)
+        {
+            instructionSet = instructionSet == InstructionSet.Avx512 ? InstructionSet.Avx2 : InstructionSet.Vector128;
+        }
+
         Kernels = KernelSet.For(instructionSet);
         Stride = (channels + 15) & ~15;
         ByteCount = (nint)Stride * (kernelSize + 1) * sizeof(float);

@@ -1,4 +1,4 @@
-using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace Tandem.Plugins.Cpu.Kernels;
 
@@ -6,7 +6,6 @@ namespace Tandem.Plugins.Cpu.Kernels;
 internal static unsafe class PaddedCopy
 {
     /// <summary>destination[row, column, channel] = image[firstRow + row, firstColumn + column, channel], densely.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run(
         float* image, int height, int width, nint pixelStride, int channels, int firstRow, int firstColumn, int rows, int columns,
         float* destination)
@@ -18,17 +17,17 @@ internal static unsafe class PaddedCopy
             var y = firstRow + row;
             if ((uint)y >= (uint)height || right <= left)
             {
-                new Span<float>(destination, columns * channels).Clear();
+                NativeMemory.Clear(destination, (nuint)columns * (nuint)channels * sizeof(float));
                 destination += (nint)columns * channels;
                 continue;
             }
 
-            new Span<float>(destination, left * channels).Clear();
+            NativeMemory.Clear(destination, (nuint)left * (nuint)channels * sizeof(float));
             destination += (nint)left * channels;
             var source = image + ((((nint)y * width) + firstColumn + left) * pixelStride);
             if (pixelStride == channels)
             {
-                new Span<float>(source, (right - left) * channels).CopyTo(new Span<float>(destination, (right - left) * channels));
+                NativeMemory.Copy(source, destination, (nuint)(right - left) * (nuint)channels * sizeof(float));
                 destination += (nint)(right - left) * channels;
             }
             else
@@ -45,7 +44,7 @@ internal static unsafe class PaddedCopy
                 }
             }
 
-            new Span<float>(destination, (columns - right) * channels).Clear();
+            NativeMemory.Clear(destination, (nuint)(columns - right) * (nuint)channels * sizeof(float));
             destination += (nint)(columns - right) * channels;
         }
     }

@@ -9,6 +9,9 @@ namespace Tandem.Plugins.Cpu.Kernels;
 /// </summary>
 internal static unsafe class TransposedConvolution
 {
+    // Each phase of each group has packed filters of its own.
+    private const int MaxPhases = 65536;
+
     /// <summary>Packs filters.</summary>
     /// <param name="instructionSet">The rung whose kernels will read them.</param>
     /// <param name="filter">[OC, KH, KW, IC / groups].</param>
@@ -18,6 +21,17 @@ internal static unsafe class TransposedConvolution
     {
         var n = parameters.GroupOutputChannels;
         var channels = parameters.GroupInputChannels;
+        if ((long)parameters.StrideHeight * parameters.StrideWidth > MaxPhases / parameters.Groups)
+        {
+            throw new TandemException(
+                ErrorCode.PayloadNotSupported, "the strides of a transposed convolution are too large",
+                new ErrorDetails
+                {
+                    Expected = $"groups * stride * stride at most {MaxPhases}",
+                    Found = $"{parameters.Groups} * {parameters.StrideHeight} * {parameters.StrideWidth}",
+                });
+        }
+
         var phases = parameters.StrideHeight * parameters.StrideWidth;
         var matrices = new PackedMatrix[parameters.Groups * phases];
         var rows = (float*)NativeMemory.Alloc((nuint)Math.Max(1, (nint)n * parameters.KernelSize * channels), sizeof(float));

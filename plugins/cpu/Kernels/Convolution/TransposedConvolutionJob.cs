@@ -61,7 +61,7 @@ internal sealed unsafe class TransposedConvolutionJob : IParallelWork
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [SkipLocalsInit]
     void IParallelWork.Execute(int start, int end, int worker)
     {
         var phases = _p.StrideHeight * _p.StrideWidth;

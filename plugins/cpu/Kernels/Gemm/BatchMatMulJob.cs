@@ -15,6 +15,8 @@ internal sealed unsafe class BatchMatMulJob : IParallelWork
     private BatchMatMulArguments _x;
     private float* _scratch;
     private nint _scratchPerWorker;
+    private int _rowsPerItem;
+    private int _itemsPerProduct;
 
     internal static nint ScratchPerWorker(KernelSet kernels, int n, int k) =>
         (((((nint)n + kernels.Width - 1) / kernels.Width * kernels.Width * k) + 15) & ~(nint)15) * sizeof(float);
@@ -25,36 +27,42 @@ internal sealed unsafe class BatchMatMulJob : IParallelWork
         _x = x;
         _scratch = (float*)scratch;
         _scratchPerWorker = ScratchPerWorker(kernels, x.N, x.K) / sizeof(float);
+        // Too few products for the threads: their rows are shared out, and each share packs its own B.
+        var isSplit = pool is not null && x.BatchCount < 2 * pool.ThreadCount && x.M >= 2 * RowsPerBlock;
+        _rowsPerItem = isSplit ? RowsPerBlock : x.M;
+        _itemsPerProduct = (x.M + _rowsPerItem - 1) / _rowsPerItem;
         var operations = 2.0 * x.BatchCount * x.M * x.N * x.K;
         var bytes = 4.0 * x.BatchCount * (((double)x.N * x.K) + ((double)x.M * (x.K + x.N)));
-        ParallelCost.Run(pool, x.BatchCount, operations, bytes, kernels.Width, this);
+        ParallelCost.Run(pool, x.BatchCount * _itemsPerProduct, operations, bytes, kernels.Width, this);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     void IParallelWork.Execute(int start, int end, int worker)
     {
         var packed = _scratch + (worker * _scratchPerWorker);
-        for (var batch = start; batch < end; batch++)
+        for (var item = start; item < end; item++)
         {
-            var a = _x.A + (_x.AOffsets == null ? batch * _x.M * _x.AStride : _x.AOffsets[batch]);
+            var batch = item / _itemsPerProduct;
+            var firstRow = item % _itemsPerProduct * _rowsPerItem;
+            var rowCount = Math.Min(_rowsPerItem, _x.M - firstRow);
+            var a = _x.A + (_x.AOffsets == null ? batch * _x.M * _x.AStride : _x.AOffsets[batch]) + (firstRow * _x.AStride);
             var b = _x.B + (_x.BOffsets == null ? batch * (_x.IsBTransposed ? _x.N : _x.K) * _x.BStride : _x.BOffsets[batch]);
-            var c = _x.C + (batch * _x.CBatchStride);
-            if (_x.IsBTransposed && _x.M <= 2)
+            var c = _x.C + (batch * _x.CBatchStride) + (firstRow * _x.CStride);
+            if (_x.IsBTransposed && rowCount <= 2)
             {
-                for (var i = 0; i < _x.M; i++)
+                for (var i = 0; i < rowCount; i++)
                 {
                     _kernels.Dot(a + (i * _x.AStride), b, _x.BStride, _x.N, _x.K, c + (i * _x.CStride), _x.Min, _x.Max);
                 }
             }
             else
             {
-                One(a, b, c, packed);
+                One(a, rowCount, b, c, packed);
             }
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void One(float* a, float* b, float* c, float* packed)
+    [SkipLocalsInit]
+    private void One(float* a, int m, float* b, float* c, float* packed)
     {
         var width = _kernels.Width;
         var panelCount = (_x.N + width - 1) / width;
@@ -73,7 +81,7 @@ internal sealed unsafe class BatchMatMulJob : IParallelWork
         var bias = stackalloc float[4 * 16];
         new Span<float>(bias, 4 * 16).Clear();
 
-        var packsAll = _x.IsBTransposed || _x.M > MaxRowsUnpacked;
+        var packsAll = _x.IsBTransposed || m > MaxRowsUnpacked;
         for (var panel = packsAll ? 0 : wholePanels; panel < panelCount; panel++)
         {
             var lanes = panel == panelCount - 1 ? lastLanes : width;
@@ -89,9 +97,9 @@ internal sealed unsafe class BatchMatMulJob : IParallelWork
         }
 
         var rows = stackalloc float*[RowsPerBlock];
-        for (var row = 0; row < _x.M; row += RowsPerBlock)
+        for (var row = 0; row < m; row += RowsPerBlock)
         {
-            var rowCount = Math.Min(RowsPerBlock, _x.M - row);
+            var rowCount = Math.Min(RowsPerBlock, m - row);
             for (var i = 0; i < rowCount; i++)
             {
                 rows[i] = a + ((row + i) * _x.AStride);

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace Tandem.Plugins.Cpu.Kernels;
 
@@ -12,6 +13,8 @@ internal static unsafe class F32Dot<TSimd, V>
     {
         var whole = k - (k % TSimd.Width);
         var rest = k - whole;
+        var low = Vector128.Create(min);
+        var high = Vector128.Create(max);
         nint j = 0;
         for (; j + 4 <= n; j += 4)
         {
@@ -38,10 +41,7 @@ internal static unsafe class F32Dot<TSimd, V>
                 s3 = TSimd.MultiplyAdd(x, TSimd.LoadPartial(b3 + whole, rest), s3);
             }
 
-            c[j] = SimdScalar.Clamp(TSimd.Sum(s0), min, max);
-            c[j + 1] = SimdScalar.Clamp(TSimd.Sum(s1), min, max);
-            c[j + 2] = SimdScalar.Clamp(TSimd.Sum(s2), min, max);
-            c[j + 3] = SimdScalar.Clamp(TSimd.Sum(s3), min, max);
+            SimdVector128.Clamp(TSimd.Sum(s0, s1, s2, s3), low, high).Store(c + j);
             b += 4 * bStride;
         }
 

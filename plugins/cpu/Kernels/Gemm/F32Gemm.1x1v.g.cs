@@ -11,15 +11,9 @@ internal static unsafe partial class F32Gemm<TSimd, V>
         var b0 = t->B;
         var bStep = t->BStep;
         V c00;
-        if (t->Bias != null)
-        {
-            c00 = TSimd.Load(t->Bias);
-        }
-        else
-        {
-            var c = t->C;
-            c00 = TSimd.LoadPartial(c, t->LastLanes);
-        }
+        V d00 = TSimd.Zero;
+        var init = t->Init;
+        c00 = TSimd.Load(init);
 
         var rows = t->Rows;
         var length = t->SegmentLength;
@@ -27,26 +21,47 @@ internal static unsafe partial class F32Gemm<TSimd, V>
         {
             var offset = t->Offsets[s];
             var a0 = rows[0] + offset;
-            for (nint k = 0; k < length; k++)
+            nint k = 0;
+            for (; k + 2 <= length; k += 2)
             {
-                var w0 = TSimd.Load(b0);
+                var v0 = TSimd.Load(b0);
                 var x = TSimd.Broadcast(a0[k]);
-                c00 = TSimd.MultiplyAdd(x, w0, c00);
+                c00 = TSimd.MultiplyAdd(x, v0, c00);
+                b0 += bStep;
+                var w0 = TSimd.Load(b0);
+                var y = TSimd.Broadcast(a0[k + 1]);
+                d00 = TSimd.MultiplyAdd(y, w0, d00);
+                b0 += bStep;
+            }
+
+            if (k < length)
+            {
+                var v0 = TSimd.Load(b0);
+                var x = TSimd.Broadcast(a0[k]);
+                c00 = TSimd.MultiplyAdd(x, v0, c00);
                 b0 += bStep;
             }
         }
 
-        var low = TSimd.Broadcast(t->Min);
-        var high = TSimd.Broadcast(t->Max);
+        c00 = TSimd.Add(c00, d00);
+        if (t->IsBounded)
+        {
+            var low = TSimd.Broadcast(t->Min);
+            var high = TSimd.Broadcast(t->Max);
+            c00 = TSimd.Clamp(c00, low, high);
+        }
+
         var o = t->C;
+
+        o = t->C;
         var lanes = t->LastLanes;
         if (lanes == TSimd.Width)
         {
-            TSimd.Store(o, TSimd.Clamp(c00, low, high));
+            TSimd.Store(o, c00);
         }
         else
         {
-            TSimd.StorePartial(o, TSimd.Clamp(c00, low, high), lanes);
+            TSimd.StorePartial(o, c00, lanes);
         }
     }
 }

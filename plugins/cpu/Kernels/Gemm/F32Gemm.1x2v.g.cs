@@ -12,17 +12,10 @@ internal static unsafe partial class F32Gemm<TSimd, V>
         var b1 = b0 + t->BPanel;
         var bStep = t->BStep;
         V c00, c01;
-        if (t->Bias != null)
-        {
-            c00 = TSimd.Load(t->Bias);
-            c01 = TSimd.Load(t->Bias + TSimd.Width);
-        }
-        else
-        {
-            var c = t->C;
-            c00 = TSimd.Load(c);
-            c01 = TSimd.LoadPartial(c + TSimd.Width, t->LastLanes);
-        }
+        V d00 = TSimd.Zero, d01 = TSimd.Zero;
+        var init = t->Init;
+        c00 = TSimd.Load(init);
+        c01 = TSimd.Load(init + TSimd.Width);
 
         var rows = t->Rows;
         var length = t->SegmentLength;
@@ -30,31 +23,59 @@ internal static unsafe partial class F32Gemm<TSimd, V>
         {
             var offset = t->Offsets[s];
             var a0 = rows[0] + offset;
-            for (nint k = 0; k < length; k++)
+            nint k = 0;
+            for (; k + 2 <= length; k += 2)
             {
+                var v0 = TSimd.Load(b0);
+                var v1 = TSimd.Load(b1);
+                var x = TSimd.Broadcast(a0[k]);
+                c00 = TSimd.MultiplyAdd(x, v0, c00);
+                c01 = TSimd.MultiplyAdd(x, v1, c01);
+                b0 += bStep;
+                b1 += bStep;
                 var w0 = TSimd.Load(b0);
                 var w1 = TSimd.Load(b1);
+                var y = TSimd.Broadcast(a0[k + 1]);
+                d00 = TSimd.MultiplyAdd(y, w0, d00);
+                d01 = TSimd.MultiplyAdd(y, w1, d01);
+                b0 += bStep;
+                b1 += bStep;
+            }
+
+            if (k < length)
+            {
+                var v0 = TSimd.Load(b0);
+                var v1 = TSimd.Load(b1);
                 var x = TSimd.Broadcast(a0[k]);
-                c00 = TSimd.MultiplyAdd(x, w0, c00);
-                c01 = TSimd.MultiplyAdd(x, w1, c01);
+                c00 = TSimd.MultiplyAdd(x, v0, c00);
+                c01 = TSimd.MultiplyAdd(x, v1, c01);
                 b0 += bStep;
                 b1 += bStep;
             }
         }
 
-        var low = TSimd.Broadcast(t->Min);
-        var high = TSimd.Broadcast(t->Max);
+        c00 = TSimd.Add(c00, d00);
+        c01 = TSimd.Add(c01, d01);
+        if (t->IsBounded)
+        {
+            var low = TSimd.Broadcast(t->Min);
+            var high = TSimd.Broadcast(t->Max);
+            c00 = TSimd.Clamp(c00, low, high);
+            c01 = TSimd.Clamp(c01, low, high);
+        }
+
         var o = t->C;
+        TSimd.Store(o, c00);
+
+        o = t->C + TSimd.Width;
         var lanes = t->LastLanes;
         if (lanes == TSimd.Width)
         {
-            TSimd.Store(o, TSimd.Clamp(c00, low, high));
-            TSimd.Store(o + TSimd.Width, TSimd.Clamp(c01, low, high));
+            TSimd.Store(o, c01);
         }
         else
         {
-            TSimd.Store(o, TSimd.Clamp(c00, low, high));
-            TSimd.StorePartial(o + TSimd.Width, TSimd.Clamp(c01, low, high), lanes);
+            TSimd.StorePartial(o, c01, lanes);
         }
     }
 }

@@ -13,19 +13,11 @@ internal static unsafe partial class F32Gemm<TSimd, V>
         var b2 = b1 + t->BPanel;
         var bStep = t->BStep;
         V c00, c01, c02;
-        if (t->Bias != null)
-        {
-            c00 = TSimd.Load(t->Bias);
-            c01 = TSimd.Load(t->Bias + TSimd.Width);
-            c02 = TSimd.Load(t->Bias + (2 * TSimd.Width));
-        }
-        else
-        {
-            var c = t->C;
-            c00 = TSimd.Load(c);
-            c01 = TSimd.Load(c + TSimd.Width);
-            c02 = TSimd.LoadPartial(c + (2 * TSimd.Width), t->LastLanes);
-        }
+        V d00 = TSimd.Zero, d01 = TSimd.Zero, d02 = TSimd.Zero;
+        var init = t->Init;
+        c00 = TSimd.Load(init);
+        c01 = TSimd.Load(init + TSimd.Width);
+        c02 = TSimd.Load(init + (2 * TSimd.Width));
 
         var rows = t->Rows;
         var length = t->SegmentLength;
@@ -33,36 +25,71 @@ internal static unsafe partial class F32Gemm<TSimd, V>
         {
             var offset = t->Offsets[s];
             var a0 = rows[0] + offset;
-            for (nint k = 0; k < length; k++)
+            nint k = 0;
+            for (; k + 2 <= length; k += 2)
             {
+                var v0 = TSimd.Load(b0);
+                var v1 = TSimd.Load(b1);
+                var v2 = TSimd.Load(b2);
+                var x = TSimd.Broadcast(a0[k]);
+                c00 = TSimd.MultiplyAdd(x, v0, c00);
+                c01 = TSimd.MultiplyAdd(x, v1, c01);
+                c02 = TSimd.MultiplyAdd(x, v2, c02);
+                b0 += bStep;
+                b1 += bStep;
+                b2 += bStep;
                 var w0 = TSimd.Load(b0);
                 var w1 = TSimd.Load(b1);
                 var w2 = TSimd.Load(b2);
+                var y = TSimd.Broadcast(a0[k + 1]);
+                d00 = TSimd.MultiplyAdd(y, w0, d00);
+                d01 = TSimd.MultiplyAdd(y, w1, d01);
+                d02 = TSimd.MultiplyAdd(y, w2, d02);
+                b0 += bStep;
+                b1 += bStep;
+                b2 += bStep;
+            }
+
+            if (k < length)
+            {
+                var v0 = TSimd.Load(b0);
+                var v1 = TSimd.Load(b1);
+                var v2 = TSimd.Load(b2);
                 var x = TSimd.Broadcast(a0[k]);
-                c00 = TSimd.MultiplyAdd(x, w0, c00);
-                c01 = TSimd.MultiplyAdd(x, w1, c01);
-                c02 = TSimd.MultiplyAdd(x, w2, c02);
+                c00 = TSimd.MultiplyAdd(x, v0, c00);
+                c01 = TSimd.MultiplyAdd(x, v1, c01);
+                c02 = TSimd.MultiplyAdd(x, v2, c02);
                 b0 += bStep;
                 b1 += bStep;
                 b2 += bStep;
             }
         }
 
-        var low = TSimd.Broadcast(t->Min);
-        var high = TSimd.Broadcast(t->Max);
+        c00 = TSimd.Add(c00, d00);
+        c01 = TSimd.Add(c01, d01);
+        c02 = TSimd.Add(c02, d02);
+        if (t->IsBounded)
+        {
+            var low = TSimd.Broadcast(t->Min);
+            var high = TSimd.Broadcast(t->Max);
+            c00 = TSimd.Clamp(c00, low, high);
+            c01 = TSimd.Clamp(c01, low, high);
+            c02 = TSimd.Clamp(c02, low, high);
+        }
+
         var o = t->C;
+        TSimd.Store(o, c00);
+        TSimd.Store(o + TSimd.Width, c01);
+
+        o = t->C + (2 * TSimd.Width);
         var lanes = t->LastLanes;
         if (lanes == TSimd.Width)
         {
-            TSimd.Store(o, TSimd.Clamp(c00, low, high));
-            TSimd.Store(o + TSimd.Width, TSimd.Clamp(c01, low, high));
-            TSimd.Store(o + (2 * TSimd.Width), TSimd.Clamp(c02, low, high));
+            TSimd.Store(o, c02);
         }
         else
         {
-            TSimd.Store(o, TSimd.Clamp(c00, low, high));
-            TSimd.Store(o + TSimd.Width, TSimd.Clamp(c01, low, high));
-            TSimd.StorePartial(o + (2 * TSimd.Width), TSimd.Clamp(c02, low, high), lanes);
+            TSimd.StorePartial(o, c02, lanes);
         }
     }
 }

@@ -14,21 +14,12 @@ internal static unsafe partial class F32Gemm<TSimd, V>
         var b3 = b2 + t->BPanel;
         var bStep = t->BStep;
         V c00, c01, c02, c03;
-        if (t->Bias != null)
-        {
-            c00 = TSimd.Load(t->Bias);
-            c01 = TSimd.Load(t->Bias + TSimd.Width);
-            c02 = TSimd.Load(t->Bias + (2 * TSimd.Width));
-            c03 = TSimd.Load(t->Bias + (3 * TSimd.Width));
-        }
-        else
-        {
-            var c = t->C;
-            c00 = TSimd.Load(c);
-            c01 = TSimd.Load(c + TSimd.Width);
-            c02 = TSimd.Load(c + (2 * TSimd.Width));
-            c03 = TSimd.LoadPartial(c + (3 * TSimd.Width), t->LastLanes);
-        }
+        V d00 = TSimd.Zero, d01 = TSimd.Zero, d02 = TSimd.Zero, d03 = TSimd.Zero;
+        var init = t->Init;
+        c00 = TSimd.Load(init);
+        c01 = TSimd.Load(init + TSimd.Width);
+        c02 = TSimd.Load(init + (2 * TSimd.Width));
+        c03 = TSimd.Load(init + (3 * TSimd.Width));
 
         var rows = t->Rows;
         var length = t->SegmentLength;
@@ -36,17 +27,48 @@ internal static unsafe partial class F32Gemm<TSimd, V>
         {
             var offset = t->Offsets[s];
             var a0 = rows[0] + offset;
-            for (nint k = 0; k < length; k++)
+            nint k = 0;
+            for (; k + 2 <= length; k += 2)
             {
+                var v0 = TSimd.Load(b0);
+                var v1 = TSimd.Load(b1);
+                var v2 = TSimd.Load(b2);
+                var v3 = TSimd.Load(b3);
+                var x = TSimd.Broadcast(a0[k]);
+                c00 = TSimd.MultiplyAdd(x, v0, c00);
+                c01 = TSimd.MultiplyAdd(x, v1, c01);
+                c02 = TSimd.MultiplyAdd(x, v2, c02);
+                c03 = TSimd.MultiplyAdd(x, v3, c03);
+                b0 += bStep;
+                b1 += bStep;
+                b2 += bStep;
+                b3 += bStep;
                 var w0 = TSimd.Load(b0);
                 var w1 = TSimd.Load(b1);
                 var w2 = TSimd.Load(b2);
                 var w3 = TSimd.Load(b3);
+                var y = TSimd.Broadcast(a0[k + 1]);
+                d00 = TSimd.MultiplyAdd(y, w0, d00);
+                d01 = TSimd.MultiplyAdd(y, w1, d01);
+                d02 = TSimd.MultiplyAdd(y, w2, d02);
+                d03 = TSimd.MultiplyAdd(y, w3, d03);
+                b0 += bStep;
+                b1 += bStep;
+                b2 += bStep;
+                b3 += bStep;
+            }
+
+            if (k < length)
+            {
+                var v0 = TSimd.Load(b0);
+                var v1 = TSimd.Load(b1);
+                var v2 = TSimd.Load(b2);
+                var v3 = TSimd.Load(b3);
                 var x = TSimd.Broadcast(a0[k]);
-                c00 = TSimd.MultiplyAdd(x, w0, c00);
-                c01 = TSimd.MultiplyAdd(x, w1, c01);
-                c02 = TSimd.MultiplyAdd(x, w2, c02);
-                c03 = TSimd.MultiplyAdd(x, w3, c03);
+                c00 = TSimd.MultiplyAdd(x, v0, c00);
+                c01 = TSimd.MultiplyAdd(x, v1, c01);
+                c02 = TSimd.MultiplyAdd(x, v2, c02);
+                c03 = TSimd.MultiplyAdd(x, v3, c03);
                 b0 += bStep;
                 b1 += bStep;
                 b2 += bStep;
@@ -54,23 +76,34 @@ internal static unsafe partial class F32Gemm<TSimd, V>
             }
         }
 
-        var low = TSimd.Broadcast(t->Min);
-        var high = TSimd.Broadcast(t->Max);
+        c00 = TSimd.Add(c00, d00);
+        c01 = TSimd.Add(c01, d01);
+        c02 = TSimd.Add(c02, d02);
+        c03 = TSimd.Add(c03, d03);
+        if (t->IsBounded)
+        {
+            var low = TSimd.Broadcast(t->Min);
+            var high = TSimd.Broadcast(t->Max);
+            c00 = TSimd.Clamp(c00, low, high);
+            c01 = TSimd.Clamp(c01, low, high);
+            c02 = TSimd.Clamp(c02, low, high);
+            c03 = TSimd.Clamp(c03, low, high);
+        }
+
         var o = t->C;
+        TSimd.Store(o, c00);
+        TSimd.Store(o + TSimd.Width, c01);
+        TSimd.Store(o + (2 * TSimd.Width), c02);
+
+        o = t->C + (3 * TSimd.Width);
         var lanes = t->LastLanes;
         if (lanes == TSimd.Width)
         {
-            TSimd.Store(o, TSimd.Clamp(c00, low, high));
-            TSimd.Store(o + TSimd.Width, TSimd.Clamp(c01, low, high));
-            TSimd.Store(o + (2 * TSimd.Width), TSimd.Clamp(c02, low, high));
-            TSimd.Store(o + (3 * TSimd.Width), TSimd.Clamp(c03, low, high));
+            TSimd.Store(o, c03);
         }
         else
         {
-            TSimd.Store(o, TSimd.Clamp(c00, low, high));
-            TSimd.Store(o + TSimd.Width, TSimd.Clamp(c01, low, high));
-            TSimd.Store(o + (2 * TSimd.Width), TSimd.Clamp(c02, low, high));
-            TSimd.StorePartial(o + (3 * TSimd.Width), TSimd.Clamp(c03, low, high), lanes);
+            TSimd.StorePartial(o, c03, lanes);
         }
     }
 }

@@ -13,20 +13,14 @@ internal static unsafe partial class F32Gemm<TSimd, V>
         var bStep = t->BStep;
         V c00, c01;
         V c10, c11;
-        if (t->Bias != null)
-        {
-            c00 = c10 = TSimd.Load(t->Bias);
-            c01 = c11 = TSimd.Load(t->Bias + TSimd.Width);
-        }
-        else
-        {
-            var c = t->C;
-            c00 = TSimd.Load(c);
-            c01 = TSimd.LoadPartial(c + TSimd.Width, t->LastLanes);
-            c += t->CStride;
-            c10 = TSimd.Load(c);
-            c11 = TSimd.LoadPartial(c + TSimd.Width, t->LastLanes);
-        }
+        V d00 = TSimd.Zero, d01 = TSimd.Zero;
+        V d10 = TSimd.Zero, d11 = TSimd.Zero;
+        var init = t->Init;
+        c00 = TSimd.Load(init);
+        c01 = TSimd.Load(init + TSimd.Width);
+        init += t->InitStride;
+        c10 = TSimd.Load(init);
+        c11 = TSimd.Load(init + TSimd.Width);
 
         var rows = t->Rows;
         var length = t->SegmentLength;
@@ -35,40 +29,78 @@ internal static unsafe partial class F32Gemm<TSimd, V>
             var offset = t->Offsets[s];
             var a0 = rows[0] + offset;
             var a1 = rows[1] + offset;
-            for (nint k = 0; k < length; k++)
+            nint k = 0;
+            for (; k + 2 <= length; k += 2)
             {
+                var v0 = TSimd.Load(b0);
+                var v1 = TSimd.Load(b1);
+                var x = TSimd.Broadcast(a0[k]);
+                c00 = TSimd.MultiplyAdd(x, v0, c00);
+                c01 = TSimd.MultiplyAdd(x, v1, c01);
+                x = TSimd.Broadcast(a1[k]);
+                c10 = TSimd.MultiplyAdd(x, v0, c10);
+                c11 = TSimd.MultiplyAdd(x, v1, c11);
+                b0 += bStep;
+                b1 += bStep;
                 var w0 = TSimd.Load(b0);
                 var w1 = TSimd.Load(b1);
+                var y = TSimd.Broadcast(a0[k + 1]);
+                d00 = TSimd.MultiplyAdd(y, w0, d00);
+                d01 = TSimd.MultiplyAdd(y, w1, d01);
+                y = TSimd.Broadcast(a1[k + 1]);
+                d10 = TSimd.MultiplyAdd(y, w0, d10);
+                d11 = TSimd.MultiplyAdd(y, w1, d11);
+                b0 += bStep;
+                b1 += bStep;
+            }
+
+            if (k < length)
+            {
+                var v0 = TSimd.Load(b0);
+                var v1 = TSimd.Load(b1);
                 var x = TSimd.Broadcast(a0[k]);
-                c00 = TSimd.MultiplyAdd(x, w0, c00);
-                c01 = TSimd.MultiplyAdd(x, w1, c01);
+                c00 = TSimd.MultiplyAdd(x, v0, c00);
+                c01 = TSimd.MultiplyAdd(x, v1, c01);
                 x = TSimd.Broadcast(a1[k]);
-                c10 = TSimd.MultiplyAdd(x, w0, c10);
-                c11 = TSimd.MultiplyAdd(x, w1, c11);
+                c10 = TSimd.MultiplyAdd(x, v0, c10);
+                c11 = TSimd.MultiplyAdd(x, v1, c11);
                 b0 += bStep;
                 b1 += bStep;
             }
         }
 
-        var low = TSimd.Broadcast(t->Min);
-        var high = TSimd.Broadcast(t->Max);
+        c00 = TSimd.Add(c00, d00);
+        c01 = TSimd.Add(c01, d01);
+        c10 = TSimd.Add(c10, d10);
+        c11 = TSimd.Add(c11, d11);
+        if (t->IsBounded)
+        {
+            var low = TSimd.Broadcast(t->Min);
+            var high = TSimd.Broadcast(t->Max);
+            c00 = TSimd.Clamp(c00, low, high);
+            c01 = TSimd.Clamp(c01, low, high);
+            c10 = TSimd.Clamp(c10, low, high);
+            c11 = TSimd.Clamp(c11, low, high);
+        }
+
         var o = t->C;
+        TSimd.Store(o, c00);
+        o += t->CStride;
+        TSimd.Store(o, c10);
+
+        o = t->C + TSimd.Width;
         var lanes = t->LastLanes;
         if (lanes == TSimd.Width)
         {
-            TSimd.Store(o, TSimd.Clamp(c00, low, high));
-            TSimd.Store(o + TSimd.Width, TSimd.Clamp(c01, low, high));
+            TSimd.Store(o, c01);
             o += t->CStride;
-            TSimd.Store(o, TSimd.Clamp(c10, low, high));
-            TSimd.Store(o + TSimd.Width, TSimd.Clamp(c11, low, high));
+            TSimd.Store(o, c11);
         }
         else
         {
-            TSimd.Store(o, TSimd.Clamp(c00, low, high));
-            TSimd.StorePartial(o + TSimd.Width, TSimd.Clamp(c01, low, high), lanes);
+            TSimd.StorePartial(o, c01, lanes);
             o += t->CStride;
-            TSimd.Store(o, TSimd.Clamp(c10, low, high));
-            TSimd.StorePartial(o + TSimd.Width, TSimd.Clamp(c11, low, high), lanes);
+            TSimd.StorePartial(o, c11, lanes);
         }
     }
 }

@@ -15,26 +15,16 @@ internal static unsafe partial class F32Gemm<TSimd, V>
         var bStep = t->BStep;
         V c00, c01, c02, c03;
         V c10, c11, c12, c13;
-        if (t->Bias != null)
-        {
-            c00 = c10 = TSimd.Load(t->Bias);
-            c01 = c11 = TSimd.Load(t->Bias + TSimd.Width);
-            c02 = c12 = TSimd.Load(t->Bias + (2 * TSimd.Width));
-            c03 = c13 = TSimd.Load(t->Bias + (3 * TSimd.Width));
-        }
-        else
-        {
-            var c = t->C;
-            c00 = TSimd.Load(c);
-            c01 = TSimd.Load(c + TSimd.Width);
-            c02 = TSimd.Load(c + (2 * TSimd.Width));
-            c03 = TSimd.LoadPartial(c + (3 * TSimd.Width), t->LastLanes);
-            c += t->CStride;
-            c10 = TSimd.Load(c);
-            c11 = TSimd.Load(c + TSimd.Width);
-            c12 = TSimd.Load(c + (2 * TSimd.Width));
-            c13 = TSimd.LoadPartial(c + (3 * TSimd.Width), t->LastLanes);
-        }
+        var init = t->Init;
+        c00 = TSimd.Load(init);
+        c01 = TSimd.Load(init + TSimd.Width);
+        c02 = TSimd.Load(init + (2 * TSimd.Width));
+        c03 = TSimd.Load(init + (3 * TSimd.Width));
+        init += t->InitStride;
+        c10 = TSimd.Load(init);
+        c11 = TSimd.Load(init + TSimd.Width);
+        c12 = TSimd.Load(init + (2 * TSimd.Width));
+        c13 = TSimd.Load(init + (3 * TSimd.Width));
 
         var rows = t->Rows;
         var length = t->SegmentLength;
@@ -66,33 +56,42 @@ internal static unsafe partial class F32Gemm<TSimd, V>
             }
         }
 
-        var low = TSimd.Broadcast(t->Min);
-        var high = TSimd.Broadcast(t->Max);
+        if (t->IsBounded)
+        {
+            var low = TSimd.Broadcast(t->Min);
+            var high = TSimd.Broadcast(t->Max);
+            c00 = TSimd.Clamp(c00, low, high);
+            c01 = TSimd.Clamp(c01, low, high);
+            c02 = TSimd.Clamp(c02, low, high);
+            c03 = TSimd.Clamp(c03, low, high);
+            c10 = TSimd.Clamp(c10, low, high);
+            c11 = TSimd.Clamp(c11, low, high);
+            c12 = TSimd.Clamp(c12, low, high);
+            c13 = TSimd.Clamp(c13, low, high);
+        }
+
         var o = t->C;
+        TSimd.Store(o, c00);
+        TSimd.Store(o + TSimd.Width, c01);
+        TSimd.Store(o + (2 * TSimd.Width), c02);
+        o += t->CStride;
+        TSimd.Store(o, c10);
+        TSimd.Store(o + TSimd.Width, c11);
+        TSimd.Store(o + (2 * TSimd.Width), c12);
+
+        o = t->C + (3 * TSimd.Width);
         var lanes = t->LastLanes;
         if (lanes == TSimd.Width)
         {
-            TSimd.Store(o, TSimd.Clamp(c00, low, high));
-            TSimd.Store(o + TSimd.Width, TSimd.Clamp(c01, low, high));
-            TSimd.Store(o + (2 * TSimd.Width), TSimd.Clamp(c02, low, high));
-            TSimd.Store(o + (3 * TSimd.Width), TSimd.Clamp(c03, low, high));
+            TSimd.Store(o, c03);
             o += t->CStride;
-            TSimd.Store(o, TSimd.Clamp(c10, low, high));
-            TSimd.Store(o + TSimd.Width, TSimd.Clamp(c11, low, high));
-            TSimd.Store(o + (2 * TSimd.Width), TSimd.Clamp(c12, low, high));
-            TSimd.Store(o + (3 * TSimd.Width), TSimd.Clamp(c13, low, high));
+            TSimd.Store(o, c13);
         }
         else
         {
-            TSimd.Store(o, TSimd.Clamp(c00, low, high));
-            TSimd.Store(o + TSimd.Width, TSimd.Clamp(c01, low, high));
-            TSimd.Store(o + (2 * TSimd.Width), TSimd.Clamp(c02, low, high));
-            TSimd.StorePartial(o + (3 * TSimd.Width), TSimd.Clamp(c03, low, high), lanes);
+            TSimd.StorePartial(o, c03, lanes);
             o += t->CStride;
-            TSimd.Store(o, TSimd.Clamp(c10, low, high));
-            TSimd.Store(o + TSimd.Width, TSimd.Clamp(c11, low, high));
-            TSimd.Store(o + (2 * TSimd.Width), TSimd.Clamp(c12, low, high));
-            TSimd.StorePartial(o + (3 * TSimd.Width), TSimd.Clamp(c13, low, high), lanes);
+            TSimd.StorePartial(o, c13, lanes);
         }
     }
 }

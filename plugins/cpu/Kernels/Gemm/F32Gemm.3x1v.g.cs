@@ -13,19 +13,15 @@ internal static unsafe partial class F32Gemm<TSimd, V>
         V c00;
         V c10;
         V c20;
-        if (t->Bias != null)
-        {
-            c00 = c10 = c20 = TSimd.Load(t->Bias);
-        }
-        else
-        {
-            var c = t->C;
-            c00 = TSimd.LoadPartial(c, t->LastLanes);
-            c += t->CStride;
-            c10 = TSimd.LoadPartial(c, t->LastLanes);
-            c += t->CStride;
-            c20 = TSimd.LoadPartial(c, t->LastLanes);
-        }
+        V d00 = TSimd.Zero;
+        V d10 = TSimd.Zero;
+        V d20 = TSimd.Zero;
+        var init = t->Init;
+        c00 = TSimd.Load(init);
+        init += t->InitStride;
+        c10 = TSimd.Load(init);
+        init += t->InitStride;
+        c20 = TSimd.Load(init);
 
         var rows = t->Rows;
         var length = t->SegmentLength;
@@ -35,38 +31,71 @@ internal static unsafe partial class F32Gemm<TSimd, V>
             var a0 = rows[0] + offset;
             var a1 = rows[1] + offset;
             var a2 = rows[2] + offset;
-            for (nint k = 0; k < length; k++)
+            nint k = 0;
+            for (; k + 2 <= length; k += 2)
             {
-                var w0 = TSimd.Load(b0);
+                var v0 = TSimd.Load(b0);
                 var x = TSimd.Broadcast(a0[k]);
-                c00 = TSimd.MultiplyAdd(x, w0, c00);
+                c00 = TSimd.MultiplyAdd(x, v0, c00);
                 x = TSimd.Broadcast(a1[k]);
-                c10 = TSimd.MultiplyAdd(x, w0, c10);
+                c10 = TSimd.MultiplyAdd(x, v0, c10);
                 x = TSimd.Broadcast(a2[k]);
-                c20 = TSimd.MultiplyAdd(x, w0, c20);
+                c20 = TSimd.MultiplyAdd(x, v0, c20);
+                b0 += bStep;
+                var w0 = TSimd.Load(b0);
+                var y = TSimd.Broadcast(a0[k + 1]);
+                d00 = TSimd.MultiplyAdd(y, w0, d00);
+                y = TSimd.Broadcast(a1[k + 1]);
+                d10 = TSimd.MultiplyAdd(y, w0, d10);
+                y = TSimd.Broadcast(a2[k + 1]);
+                d20 = TSimd.MultiplyAdd(y, w0, d20);
+                b0 += bStep;
+            }
+
+            if (k < length)
+            {
+                var v0 = TSimd.Load(b0);
+                var x = TSimd.Broadcast(a0[k]);
+                c00 = TSimd.MultiplyAdd(x, v0, c00);
+                x = TSimd.Broadcast(a1[k]);
+                c10 = TSimd.MultiplyAdd(x, v0, c10);
+                x = TSimd.Broadcast(a2[k]);
+                c20 = TSimd.MultiplyAdd(x, v0, c20);
                 b0 += bStep;
             }
         }
 
-        var low = TSimd.Broadcast(t->Min);
-        var high = TSimd.Broadcast(t->Max);
+        c00 = TSimd.Add(c00, d00);
+        c10 = TSimd.Add(c10, d10);
+        c20 = TSimd.Add(c20, d20);
+        if (t->IsBounded)
+        {
+            var low = TSimd.Broadcast(t->Min);
+            var high = TSimd.Broadcast(t->Max);
+            c00 = TSimd.Clamp(c00, low, high);
+            c10 = TSimd.Clamp(c10, low, high);
+            c20 = TSimd.Clamp(c20, low, high);
+        }
+
         var o = t->C;
+
+        o = t->C;
         var lanes = t->LastLanes;
         if (lanes == TSimd.Width)
         {
-            TSimd.Store(o, TSimd.Clamp(c00, low, high));
+            TSimd.Store(o, c00);
             o += t->CStride;
-            TSimd.Store(o, TSimd.Clamp(c10, low, high));
+            TSimd.Store(o, c10);
             o += t->CStride;
-            TSimd.Store(o, TSimd.Clamp(c20, low, high));
+            TSimd.Store(o, c20);
         }
         else
         {
-            TSimd.StorePartial(o, TSimd.Clamp(c00, low, high), lanes);
+            TSimd.StorePartial(o, c00, lanes);
             o += t->CStride;
-            TSimd.StorePartial(o, TSimd.Clamp(c10, low, high), lanes);
+            TSimd.StorePartial(o, c10, lanes);
             o += t->CStride;
-            TSimd.StorePartial(o, TSimd.Clamp(c20, low, high), lanes);
+            TSimd.StorePartial(o, c20, lanes);
         }
     }
 }

@@ -16,31 +16,22 @@ internal static unsafe partial class F32Gemm<TSimd, V>
         V c10, c11, c12;
         V c20, c21, c22;
         V c30, c31, c32;
-        if (t->Bias != null)
-        {
-            c00 = c10 = c20 = c30 = TSimd.Load(t->Bias);
-            c01 = c11 = c21 = c31 = TSimd.Load(t->Bias + TSimd.Width);
-            c02 = c12 = c22 = c32 = TSimd.Load(t->Bias + (2 * TSimd.Width));
-        }
-        else
-        {
-            var c = t->C;
-            c00 = TSimd.Load(c);
-            c01 = TSimd.Load(c + TSimd.Width);
-            c02 = TSimd.LoadPartial(c + (2 * TSimd.Width), t->LastLanes);
-            c += t->CStride;
-            c10 = TSimd.Load(c);
-            c11 = TSimd.Load(c + TSimd.Width);
-            c12 = TSimd.LoadPartial(c + (2 * TSimd.Width), t->LastLanes);
-            c += t->CStride;
-            c20 = TSimd.Load(c);
-            c21 = TSimd.Load(c + TSimd.Width);
-            c22 = TSimd.LoadPartial(c + (2 * TSimd.Width), t->LastLanes);
-            c += t->CStride;
-            c30 = TSimd.Load(c);
-            c31 = TSimd.Load(c + TSimd.Width);
-            c32 = TSimd.LoadPartial(c + (2 * TSimd.Width), t->LastLanes);
-        }
+        var init = t->Init;
+        c00 = TSimd.Load(init);
+        c01 = TSimd.Load(init + TSimd.Width);
+        c02 = TSimd.Load(init + (2 * TSimd.Width));
+        init += t->InitStride;
+        c10 = TSimd.Load(init);
+        c11 = TSimd.Load(init + TSimd.Width);
+        c12 = TSimd.Load(init + (2 * TSimd.Width));
+        init += t->InitStride;
+        c20 = TSimd.Load(init);
+        c21 = TSimd.Load(init + TSimd.Width);
+        c22 = TSimd.Load(init + (2 * TSimd.Width));
+        init += t->InitStride;
+        c30 = TSimd.Load(init);
+        c31 = TSimd.Load(init + TSimd.Width);
+        c32 = TSimd.Load(init + (2 * TSimd.Width));
 
         var rows = t->Rows;
         var length = t->SegmentLength;
@@ -78,45 +69,58 @@ internal static unsafe partial class F32Gemm<TSimd, V>
             }
         }
 
-        var low = TSimd.Broadcast(t->Min);
-        var high = TSimd.Broadcast(t->Max);
+        if (t->IsBounded)
+        {
+            var low = TSimd.Broadcast(t->Min);
+            var high = TSimd.Broadcast(t->Max);
+            c00 = TSimd.Clamp(c00, low, high);
+            c01 = TSimd.Clamp(c01, low, high);
+            c02 = TSimd.Clamp(c02, low, high);
+            c10 = TSimd.Clamp(c10, low, high);
+            c11 = TSimd.Clamp(c11, low, high);
+            c12 = TSimd.Clamp(c12, low, high);
+            c20 = TSimd.Clamp(c20, low, high);
+            c21 = TSimd.Clamp(c21, low, high);
+            c22 = TSimd.Clamp(c22, low, high);
+            c30 = TSimd.Clamp(c30, low, high);
+            c31 = TSimd.Clamp(c31, low, high);
+            c32 = TSimd.Clamp(c32, low, high);
+        }
+
         var o = t->C;
+        TSimd.Store(o, c00);
+        TSimd.Store(o + TSimd.Width, c01);
+        o += t->CStride;
+        TSimd.Store(o, c10);
+        TSimd.Store(o + TSimd.Width, c11);
+        o += t->CStride;
+        TSimd.Store(o, c20);
+        TSimd.Store(o + TSimd.Width, c21);
+        o += t->CStride;
+        TSimd.Store(o, c30);
+        TSimd.Store(o + TSimd.Width, c31);
+
+        o = t->C + (2 * TSimd.Width);
         var lanes = t->LastLanes;
         if (lanes == TSimd.Width)
         {
-            TSimd.Store(o, TSimd.Clamp(c00, low, high));
-            TSimd.Store(o + TSimd.Width, TSimd.Clamp(c01, low, high));
-            TSimd.Store(o + (2 * TSimd.Width), TSimd.Clamp(c02, low, high));
+            TSimd.Store(o, c02);
             o += t->CStride;
-            TSimd.Store(o, TSimd.Clamp(c10, low, high));
-            TSimd.Store(o + TSimd.Width, TSimd.Clamp(c11, low, high));
-            TSimd.Store(o + (2 * TSimd.Width), TSimd.Clamp(c12, low, high));
+            TSimd.Store(o, c12);
             o += t->CStride;
-            TSimd.Store(o, TSimd.Clamp(c20, low, high));
-            TSimd.Store(o + TSimd.Width, TSimd.Clamp(c21, low, high));
-            TSimd.Store(o + (2 * TSimd.Width), TSimd.Clamp(c22, low, high));
+            TSimd.Store(o, c22);
             o += t->CStride;
-            TSimd.Store(o, TSimd.Clamp(c30, low, high));
-            TSimd.Store(o + TSimd.Width, TSimd.Clamp(c31, low, high));
-            TSimd.Store(o + (2 * TSimd.Width), TSimd.Clamp(c32, low, high));
+            TSimd.Store(o, c32);
         }
         else
         {
-            TSimd.Store(o, TSimd.Clamp(c00, low, high));
-            TSimd.Store(o + TSimd.Width, TSimd.Clamp(c01, low, high));
-            TSimd.StorePartial(o + (2 * TSimd.Width), TSimd.Clamp(c02, low, high), lanes);
+            TSimd.StorePartial(o, c02, lanes);
             o += t->CStride;
-            TSimd.Store(o, TSimd.Clamp(c10, low, high));
-            TSimd.Store(o + TSimd.Width, TSimd.Clamp(c11, low, high));
-            TSimd.StorePartial(o + (2 * TSimd.Width), TSimd.Clamp(c12, low, high), lanes);
+            TSimd.StorePartial(o, c12, lanes);
             o += t->CStride;
-            TSimd.Store(o, TSimd.Clamp(c20, low, high));
-            TSimd.Store(o + TSimd.Width, TSimd.Clamp(c21, low, high));
-            TSimd.StorePartial(o + (2 * TSimd.Width), TSimd.Clamp(c22, low, high), lanes);
+            TSimd.StorePartial(o, c22, lanes);
             o += t->CStride;
-            TSimd.Store(o, TSimd.Clamp(c30, low, high));
-            TSimd.Store(o + TSimd.Width, TSimd.Clamp(c31, low, high));
-            TSimd.StorePartial(o + (2 * TSimd.Width), TSimd.Clamp(c32, low, high), lanes);
+            TSimd.StorePartial(o, c32, lanes);
         }
     }
 }

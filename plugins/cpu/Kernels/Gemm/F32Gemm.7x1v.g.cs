@@ -17,27 +17,20 @@ internal static unsafe partial class F32Gemm<TSimd, V>
         V c40;
         V c50;
         V c60;
-        if (t->Bias != null)
-        {
-            c00 = c10 = c20 = c30 = c40 = c50 = c60 = TSimd.Load(t->Bias);
-        }
-        else
-        {
-            var c = t->C;
-            c00 = TSimd.LoadPartial(c, t->LastLanes);
-            c += t->CStride;
-            c10 = TSimd.LoadPartial(c, t->LastLanes);
-            c += t->CStride;
-            c20 = TSimd.LoadPartial(c, t->LastLanes);
-            c += t->CStride;
-            c30 = TSimd.LoadPartial(c, t->LastLanes);
-            c += t->CStride;
-            c40 = TSimd.LoadPartial(c, t->LastLanes);
-            c += t->CStride;
-            c50 = TSimd.LoadPartial(c, t->LastLanes);
-            c += t->CStride;
-            c60 = TSimd.LoadPartial(c, t->LastLanes);
-        }
+        var init = t->Init;
+        c00 = TSimd.Load(init);
+        init += t->InitStride;
+        c10 = TSimd.Load(init);
+        init += t->InitStride;
+        c20 = TSimd.Load(init);
+        init += t->InitStride;
+        c30 = TSimd.Load(init);
+        init += t->InitStride;
+        c40 = TSimd.Load(init);
+        init += t->InitStride;
+        c50 = TSimd.Load(init);
+        init += t->InitStride;
+        c60 = TSimd.Load(init);
 
         var rows = t->Rows;
         var length = t->SegmentLength;
@@ -72,41 +65,54 @@ internal static unsafe partial class F32Gemm<TSimd, V>
             }
         }
 
-        var low = TSimd.Broadcast(t->Min);
-        var high = TSimd.Broadcast(t->Max);
+        if (t->IsBounded)
+        {
+            var low = TSimd.Broadcast(t->Min);
+            var high = TSimd.Broadcast(t->Max);
+            c00 = TSimd.Clamp(c00, low, high);
+            c10 = TSimd.Clamp(c10, low, high);
+            c20 = TSimd.Clamp(c20, low, high);
+            c30 = TSimd.Clamp(c30, low, high);
+            c40 = TSimd.Clamp(c40, low, high);
+            c50 = TSimd.Clamp(c50, low, high);
+            c60 = TSimd.Clamp(c60, low, high);
+        }
+
         var o = t->C;
+
+        o = t->C;
         var lanes = t->LastLanes;
         if (lanes == TSimd.Width)
         {
-            TSimd.Store(o, TSimd.Clamp(c00, low, high));
+            TSimd.Store(o, c00);
             o += t->CStride;
-            TSimd.Store(o, TSimd.Clamp(c10, low, high));
+            TSimd.Store(o, c10);
             o += t->CStride;
-            TSimd.Store(o, TSimd.Clamp(c20, low, high));
+            TSimd.Store(o, c20);
             o += t->CStride;
-            TSimd.Store(o, TSimd.Clamp(c30, low, high));
+            TSimd.Store(o, c30);
             o += t->CStride;
-            TSimd.Store(o, TSimd.Clamp(c40, low, high));
+            TSimd.Store(o, c40);
             o += t->CStride;
-            TSimd.Store(o, TSimd.Clamp(c50, low, high));
+            TSimd.Store(o, c50);
             o += t->CStride;
-            TSimd.Store(o, TSimd.Clamp(c60, low, high));
+            TSimd.Store(o, c60);
         }
         else
         {
-            TSimd.StorePartial(o, TSimd.Clamp(c00, low, high), lanes);
+            TSimd.StorePartial(o, c00, lanes);
             o += t->CStride;
-            TSimd.StorePartial(o, TSimd.Clamp(c10, low, high), lanes);
+            TSimd.StorePartial(o, c10, lanes);
             o += t->CStride;
-            TSimd.StorePartial(o, TSimd.Clamp(c20, low, high), lanes);
+            TSimd.StorePartial(o, c20, lanes);
             o += t->CStride;
-            TSimd.StorePartial(o, TSimd.Clamp(c30, low, high), lanes);
+            TSimd.StorePartial(o, c30, lanes);
             o += t->CStride;
-            TSimd.StorePartial(o, TSimd.Clamp(c40, low, high), lanes);
+            TSimd.StorePartial(o, c40, lanes);
             o += t->CStride;
-            TSimd.StorePartial(o, TSimd.Clamp(c50, low, high), lanes);
+            TSimd.StorePartial(o, c50, lanes);
             o += t->CStride;
-            TSimd.StorePartial(o, TSimd.Clamp(c60, low, high), lanes);
+            TSimd.StorePartial(o, c60, lanes);
         }
     }
 }

@@ -19,38 +19,30 @@ internal static unsafe partial class F32Gemm<TSimd, V>
         V c50, c51;
         V c60, c61;
         V c70, c71;
-        if (t->Bias != null)
-        {
-            c00 = c10 = c20 = c30 = c40 = c50 = c60 = c70 = TSimd.Load(t->Bias);
-            c01 = c11 = c21 = c31 = c41 = c51 = c61 = c71 = TSimd.Load(t->Bias + TSimd.Width);
-        }
-        else
-        {
-            var c = t->C;
-            c00 = TSimd.Load(c);
-            c01 = TSimd.LoadPartial(c + TSimd.Width, t->LastLanes);
-            c += t->CStride;
-            c10 = TSimd.Load(c);
-            c11 = TSimd.LoadPartial(c + TSimd.Width, t->LastLanes);
-            c += t->CStride;
-            c20 = TSimd.Load(c);
-            c21 = TSimd.LoadPartial(c + TSimd.Width, t->LastLanes);
-            c += t->CStride;
-            c30 = TSimd.Load(c);
-            c31 = TSimd.LoadPartial(c + TSimd.Width, t->LastLanes);
-            c += t->CStride;
-            c40 = TSimd.Load(c);
-            c41 = TSimd.LoadPartial(c + TSimd.Width, t->LastLanes);
-            c += t->CStride;
-            c50 = TSimd.Load(c);
-            c51 = TSimd.LoadPartial(c + TSimd.Width, t->LastLanes);
-            c += t->CStride;
-            c60 = TSimd.Load(c);
-            c61 = TSimd.LoadPartial(c + TSimd.Width, t->LastLanes);
-            c += t->CStride;
-            c70 = TSimd.Load(c);
-            c71 = TSimd.LoadPartial(c + TSimd.Width, t->LastLanes);
-        }
+        var init = t->Init;
+        c00 = TSimd.Load(init);
+        c01 = TSimd.Load(init + TSimd.Width);
+        init += t->InitStride;
+        c10 = TSimd.Load(init);
+        c11 = TSimd.Load(init + TSimd.Width);
+        init += t->InitStride;
+        c20 = TSimd.Load(init);
+        c21 = TSimd.Load(init + TSimd.Width);
+        init += t->InitStride;
+        c30 = TSimd.Load(init);
+        c31 = TSimd.Load(init + TSimd.Width);
+        init += t->InitStride;
+        c40 = TSimd.Load(init);
+        c41 = TSimd.Load(init + TSimd.Width);
+        init += t->InitStride;
+        c50 = TSimd.Load(init);
+        c51 = TSimd.Load(init + TSimd.Width);
+        init += t->InitStride;
+        c60 = TSimd.Load(init);
+        c61 = TSimd.Load(init + TSimd.Width);
+        init += t->InitStride;
+        c70 = TSimd.Load(init);
+        c71 = TSimd.Load(init + TSimd.Width);
 
         var rows = t->Rows;
         var length = t->SegmentLength;
@@ -98,61 +90,82 @@ internal static unsafe partial class F32Gemm<TSimd, V>
             }
         }
 
-        var low = TSimd.Broadcast(t->Min);
-        var high = TSimd.Broadcast(t->Max);
+        if (t->IsBounded)
+        {
+            var low = TSimd.Broadcast(t->Min);
+            var high = TSimd.Broadcast(t->Max);
+            c00 = TSimd.Clamp(c00, low, high);
+            c01 = TSimd.Clamp(c01, low, high);
+            c10 = TSimd.Clamp(c10, low, high);
+            c11 = TSimd.Clamp(c11, low, high);
+            c20 = TSimd.Clamp(c20, low, high);
+            c21 = TSimd.Clamp(c21, low, high);
+            c30 = TSimd.Clamp(c30, low, high);
+            c31 = TSimd.Clamp(c31, low, high);
+            c40 = TSimd.Clamp(c40, low, high);
+            c41 = TSimd.Clamp(c41, low, high);
+            c50 = TSimd.Clamp(c50, low, high);
+            c51 = TSimd.Clamp(c51, low, high);
+            c60 = TSimd.Clamp(c60, low, high);
+            c61 = TSimd.Clamp(c61, low, high);
+            c70 = TSimd.Clamp(c70, low, high);
+            c71 = TSimd.Clamp(c71, low, high);
+        }
+
         var o = t->C;
+        TSimd.Store(o, c00);
+        o += t->CStride;
+        TSimd.Store(o, c10);
+        o += t->CStride;
+        TSimd.Store(o, c20);
+        o += t->CStride;
+        TSimd.Store(o, c30);
+        o += t->CStride;
+        TSimd.Store(o, c40);
+        o += t->CStride;
+        TSimd.Store(o, c50);
+        o += t->CStride;
+        TSimd.Store(o, c60);
+        o += t->CStride;
+        TSimd.Store(o, c70);
+
+        o = t->C + TSimd.Width;
         var lanes = t->LastLanes;
         if (lanes == TSimd.Width)
         {
-            TSimd.Store(o, TSimd.Clamp(c00, low, high));
-            TSimd.Store(o + TSimd.Width, TSimd.Clamp(c01, low, high));
+            TSimd.Store(o, c01);
             o += t->CStride;
-            TSimd.Store(o, TSimd.Clamp(c10, low, high));
-            TSimd.Store(o + TSimd.Width, TSimd.Clamp(c11, low, high));
+            TSimd.Store(o, c11);
             o += t->CStride;
-            TSimd.Store(o, TSimd.Clamp(c20, low, high));
-            TSimd.Store(o + TSimd.Width, TSimd.Clamp(c21, low, high));
+            TSimd.Store(o, c21);
             o += t->CStride;
-            TSimd.Store(o, TSimd.Clamp(c30, low, high));
-            TSimd.Store(o + TSimd.Width, TSimd.Clamp(c31, low, high));
+            TSimd.Store(o, c31);
             o += t->CStride;
-            TSimd.Store(o, TSimd.Clamp(c40, low, high));
-            TSimd.Store(o + TSimd.Width, TSimd.Clamp(c41, low, high));
+            TSimd.Store(o, c41);
             o += t->CStride;
-            TSimd.Store(o, TSimd.Clamp(c50, low, high));
-            TSimd.Store(o + TSimd.Width, TSimd.Clamp(c51, low, high));
+            TSimd.Store(o, c51);
             o += t->CStride;
-            TSimd.Store(o, TSimd.Clamp(c60, low, high));
-            TSimd.Store(o + TSimd.Width, TSimd.Clamp(c61, low, high));
+            TSimd.Store(o, c61);
             o += t->CStride;
-            TSimd.Store(o, TSimd.Clamp(c70, low, high));
-            TSimd.Store(o + TSimd.Width, TSimd.Clamp(c71, low, high));
+            TSimd.Store(o, c71);
         }
         else
         {
-            TSimd.Store(o, TSimd.Clamp(c00, low, high));
-            TSimd.StorePartial(o + TSimd.Width, TSimd.Clamp(c01, low, high), lanes);
+            TSimd.StorePartial(o, c01, lanes);
             o += t->CStride;
-            TSimd.Store(o, TSimd.Clamp(c10, low, high));
-            TSimd.StorePartial(o + TSimd.Width, TSimd.Clamp(c11, low, high), lanes);
+            TSimd.StorePartial(o, c11, lanes);
             o += t->CStride;
-            TSimd.Store(o, TSimd.Clamp(c20, low, high));
-            TSimd.StorePartial(o + TSimd.Width, TSimd.Clamp(c21, low, high), lanes);
+            TSimd.StorePartial(o, c21, lanes);
             o += t->CStride;
-            TSimd.Store(o, TSimd.Clamp(c30, low, high));
-            TSimd.StorePartial(o + TSimd.Width, TSimd.Clamp(c31, low, high), lanes);
+            TSimd.StorePartial(o, c31, lanes);
             o += t->CStride;
-            TSimd.Store(o, TSimd.Clamp(c40, low, high));
-            TSimd.StorePartial(o + TSimd.Width, TSimd.Clamp(c41, low, high), lanes);
+            TSimd.StorePartial(o, c41, lanes);
             o += t->CStride;
-            TSimd.Store(o, TSimd.Clamp(c50, low, high));
-            TSimd.StorePartial(o + TSimd.Width, TSimd.Clamp(c51, low, high), lanes);
+            TSimd.StorePartial(o, c51, lanes);
             o += t->CStride;
-            TSimd.Store(o, TSimd.Clamp(c60, low, high));
-            TSimd.StorePartial(o + TSimd.Width, TSimd.Clamp(c61, low, high), lanes);
+            TSimd.StorePartial(o, c61, lanes);
             o += t->CStride;
-            TSimd.Store(o, TSimd.Clamp(c70, low, high));
-            TSimd.StorePartial(o + TSimd.Width, TSimd.Clamp(c71, low, high), lanes);
+            TSimd.StorePartial(o, c71, lanes);
         }
     }
 }

@@ -44,30 +44,18 @@ internal static unsafe partial class F32Gemm<TSimd, V>
                 return &Tile5x1;
             case 42:
                 return &Tile5x2;
-            case 43:
-                return &Tile5x3;
-            case 44:
-                return &Tile5x4;
             case 49:
                 return &Tile6x1;
             case 50:
                 return &Tile6x2;
-            case 51:
-                return &Tile6x3;
-            case 52:
-                return &Tile6x4;
             case 57:
                 return &Tile7x1;
             case 58:
                 return &Tile7x2;
-            case 59:
-                return &Tile7x3;
             case 65:
                 return &Tile8x1;
             case 66:
                 return &Tile8x2;
-            case 67:
-                return &Tile8x3;
             default:
                 return null;
         }

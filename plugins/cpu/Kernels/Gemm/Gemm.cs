@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Tandem.Sdk;
 
 namespace Tandem.Plugins.Cpu.Kernels;
@@ -89,6 +88,9 @@ internal static unsafe class Gemm
         }
     }
 
+    /// <summary>Compiles what <see cref="Run"/> with so many rows will call; see <see cref="KernelSet.Compile(int, int)"/>.</summary>
+    public static void Prepare(PackedMatrix weights, int m) => weights.Kernels.Compile(Math.Min(m, GemmJob.BlockRows(weights, m)), weights.PanelCount);
+
     internal static void PackBias(PackedMatrix packed, float* bias)
     {
         var padded = new Span<float>(packed.Bias, packed.PanelCount * packed.PanelWidth);
@@ -99,7 +101,6 @@ internal static unsafe class Gemm
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void PackPanel(PackedMatrix packed, int panel, float* weights, nint rowStride, bool isTransposed)
     {
         var width = packed.PanelWidth;

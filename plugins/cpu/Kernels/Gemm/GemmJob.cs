@@ -23,6 +23,14 @@ internal sealed unsafe class GemmJob : IParallelWork
 
     internal static int RowBlocks(int m) => (m + RowsPerBlock - 1) / RowsPerBlock;
 
+    /// <summary>Rows of a block: whole tiles, so that only the last block has a remainder.</summary>
+    internal static int BlockRows(PackedMatrix weights, int m)
+    {
+        var blocks = RowBlocks(m);
+        var tile = weights.Kernels.MaxRows;
+        return Math.Min(RowsPerBlock, (((m + blocks - 1) / blocks) + tile - 1) / tile * tile);
+    }
+
     /// <summary>Whether rows are copied together before use: rows a power of two apart fall into the same cache sets.</summary>
     internal static bool CopiesRows(PackedMatrix weights, int m) => m >= 16 && weights.K >= 512 && weights.PanelCount >= 4;
 
@@ -43,18 +51,19 @@ internal sealed unsafe class GemmJob : IParallelWork
         _rowBlocks = RowBlocks(m);
         var panels = weights.PanelCount;
         var threads = pool?.ThreadCount ?? 1;
-        var chunks = threads == 1 ? 1 : Math.Max(1, ((threads * 4) + _rowBlocks - 1) / _rowBlocks);
+        var operations = 2.0 * m * weights.N * weights.K;
+        var bytes = 4.0 * (((double)weights.N * weights.K) + ((double)m * (weights.K + weights.N)));
+        var items = ParallelCost.Items(ParallelCost.Microseconds(operations, bytes, weights.PanelWidth), threads);
+        var chunks = (items + _rowBlocks - 1) / _rowBlocks;
         // Chunks of whole register blocks: 12 panels cut evenly by 3 and by 4.
         var unit = panels >= 12 * chunks ? 12 : 4;
         _panelsPerChunk = ((((panels + chunks - 1) / chunks) + unit - 1) / unit) * unit;
         _panelChunks = (panels + _panelsPerChunk - 1) / _panelsPerChunk;
 
-        var operations = 2.0 * m * weights.N * weights.K;
-        var bytes = 4.0 * (((double)weights.N * weights.K) + ((double)m * (weights.K + weights.N)));
         ParallelCost.Run(pool, _rowBlocks * _panelChunks, operations, bytes, weights.PanelWidth, this);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [SkipLocalsInit]
     void IParallelWork.Execute(int start, int end, int worker)
     {
         var weights = _weights;
@@ -71,9 +80,7 @@ internal sealed unsafe class GemmJob : IParallelWork
             Min = _min,
             Max = _max,
         };
-        var blockRows = (_m + _rowBlocks - 1) / _rowBlocks;
-        // Whole tiles, so that only the last block has a remainder.
-        blockRows = Math.Min(RowsPerBlock, (blockRows + weights.Kernels.MaxRows - 1) / weights.Kernels.MaxRows * weights.Kernels.MaxRows);
+        var blockRows = BlockRows(weights, _m);
         var copiedBlock = -1;
         for (var item = start; item < end; item++)
         {

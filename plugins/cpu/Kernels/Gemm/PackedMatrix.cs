@@ -13,6 +13,12 @@ internal sealed unsafe class PackedMatrix : IDisposable
     /// <summary>Allocates; the packer fills it.</summary>
     internal PackedMatrix(InstructionSet instructionSet, int n, int k)
     {
+        // Sixteen lanes for 24 columns would waste a quarter of the work.
+        if (instructionSet == InstructionSet.Avx512 && n is <= 8 or (> 16 and <= 24))
+        {
+            instructionSet = InstructionSet.Avx2;
+        }
+
         Kernels = KernelSet.For(instructionSet);
         N = n;
         K = k;

@@ -33,8 +33,14 @@ internal unsafe struct TileArguments
     /// <summary>Elements from one row of C to the next.</summary>
     public nint CStride;
 
-    /// <summary>Initial value of each column, whole panels; null: the tile goes on from what C holds.</summary>
-    public float* Bias;
+    /// <summary>Initial values, whole panels: the bias, or C itself to go on from what it holds.</summary>
+    public float* Init;
+
+    /// <summary>Elements from one row of initial values to the next; 0 for a bias.</summary>
+    public nint InitStride;
+
+    /// <summary>Whether <see cref="Min"/> and <see cref="Max"/> bound anything.</summary>
+    public bool IsBounded;
 
     public float Min;
 

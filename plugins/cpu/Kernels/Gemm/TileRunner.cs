@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace Tandem.Plugins.Cpu.Kernels;
 
 /// <summary>Covers a block of rows and panels with tiles, in passes over K so that a pass's panels stay in the second-level cache.</summary>
@@ -18,16 +16,23 @@ internal static unsafe class TileRunner
     /// <param name="panelCount">Number of panels, 1 or more.</param>
     /// <param name="lastLanes">Lanes of the last of the panels that exist in C.</param>
     /// <param name="c">First element of C.</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run(
         KernelSet kernels, ref TileArguments t, float** rows, int rowCount, float* panels, float* bias, int panelCount, int lastLanes, float* c)
     {
         var width = kernels.Width;
-        var maxRows = panelCount == 1 ? 8 : kernels.MaxRows;
-        var tileCount = (rowCount + maxRows - 1) / maxRows;
-        var tileRows = rowCount / tileCount;
-        var largerTiles = rowCount % tileCount;
-        var maxPanels = kernels.MaxPanels(largerTiles > 0 ? tileRows + 1 : tileRows);
+        if (lastLanes < width && panelCount > 1 && t.SegmentCount * t.SegmentLength > PassLength)
+        {
+            // A pass that goes on from C reads whole registers of it, and the last panel has none.
+            Run(kernels, ref t, rows, rowCount, panels, bias, panelCount - 1, width, c);
+            var last = panelCount - 1;
+            panels += last * t.BPanel;
+            bias += last * width;
+            c += last * width;
+            panelCount = 1;
+        }
+
+        var (tileRows, largerTiles, maxPanels) = Tiles(kernels, rowCount, panelCount);
+        var tileCount = (rowCount - largerTiles) / tileRows;
 
         var segmentCount = t.SegmentCount;
         var segmentLength = t.SegmentLength;
@@ -36,6 +41,12 @@ internal static unsafe class TileRunner
         nint segmentsOfPass = Math.Max(1, PassLength / Math.Max(1, segmentLength));
         // One long segment is cut; many short ones are taken several at a time.
         nint passLength = segmentLength > 2 * PassLength ? PassLength : segmentLength;
+        if (lastLanes < width)
+        {
+            segmentsOfPass = segmentCount;
+            passLength = segmentLength;
+        }
+
         nint cutOffset = 0;
         fixed (TileArguments* p = &t)
         {
@@ -75,8 +86,7 @@ internal static unsafe class TileRunner
                 var isLast = segment == segmentCount;
                 p->SegmentCount = count;
                 p->SegmentLength = length;
-                p->Min = isLast ? min : float.NegativeInfinity;
-                p->Max = isLast ? max : float.PositiveInfinity;
+                p->IsBounded = isLast && (min > float.NegativeInfinity || max < float.PositiveInfinity);
                 Pass(kernels, p, rows, tileCount, tileRows, largerTiles, panels + (depth * p->BStep), isFirst ? bias : null, panelCount, maxPanels, lastLanes, c, width);
                 depth += count * length;
             }
@@ -84,12 +94,40 @@ internal static unsafe class TileRunner
             p->Offsets = offsets;
             p->SegmentCount = segmentCount;
             p->SegmentLength = segmentLength;
-            p->Min = min;
-            p->Max = max;
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    /// <summary>How rows are cut: all tiles have so many rows, the first ones one more; and most panels of a tile.</summary>
+    internal static (int TileRows, int LargerTiles, int MaxPanels) Tiles(KernelSet kernels, int rowCount, int panelCount)
+    {
+        var maxRows = panelCount == 1 ? 8 : kernels.MaxRows;
+        var tileCount = (rowCount + maxRows - 1) / maxRows;
+        var tileRows = rowCount / tileCount;
+        var largerTiles = rowCount % tileCount;
+        return (tileRows, largerTiles, kernels.MaxPanels(largerTiles > 0 ? tileRows + 1 : tileRows));
+    }
+
+    /// <summary>Whether tiles of so many panels are among those that panels are cut into.</summary>
+    internal static bool Takes(int panelCount, int maxPanels, int panels)
+    {
+        while (panelCount > 0)
+        {
+            var take = Take(panelCount, maxPanels);
+            if (take == panels)
+            {
+                return true;
+            }
+
+            panelCount -= take;
+        }
+
+        return false;
+    }
+
+    // Four panels are two and two, not three and one.
+    private static int Take(int panelCount, int maxPanels) =>
+        panelCount <= maxPanels ? panelCount : panelCount == maxPanels + 1 && maxPanels > 2 ? maxPanels - 1 : maxPanels;
+
     private static void Pass(
         KernelSet kernels, TileArguments* t, float** rows, int tileCount, int tileRows, int largerTiles, float* panels, float* bias,
         int panelCount, int maxPanels, int lastLanes, float* c, int width)
@@ -98,11 +136,12 @@ internal static unsafe class TileRunner
         while (panel < panelCount)
         {
             var rest = panelCount - panel;
-            var take = rest <= maxPanels ? rest : rest == maxPanels + 1 && maxPanels > 2 ? maxPanels - 1 : maxPanels;
+            var take = Take(rest, maxPanels);
             t->B = panels + (panel * t->BPanel);
-            t->Bias = bias == null ? null : bias + (panel * width);
             t->LastLanes = panel + take == panelCount ? lastLanes : width;
             t->C = c + (panel * width);
+            t->Init = bias == null ? t->C : bias + (panel * width);
+            t->InitStride = bias == null ? t->CStride : 0;
             t->Rows = rows;
             var large = largerTiles > 0 ? kernels.Tile(tileRows + 1, take) : null;
             var small = kernels.Tile(tileRows, take);
@@ -113,12 +152,14 @@ internal static unsafe class TileRunner
                     large(t);
                     t->Rows += tileRows + 1;
                     t->C += (tileRows + 1) * t->CStride;
+                    t->Init += (tileRows + 1) * t->InitStride;
                 }
                 else
                 {
                     small(t);
                     t->Rows += tileRows;
                     t->C += tileRows * t->CStride;
+                    t->Init += tileRows * t->InitStride;
                 }
             }
 

@@ -7,8 +7,11 @@ internal static class F32GemmGenerator
 {
     public const int MaxRows = 8;
 
-    /// <summary>Most registers of columns for a number of rows; more do not fit into 32 registers.</summary>
-    public static int MaxPanels(int rows) => rows <= 6 ? 4 : 3;
+    /// <summary>
+    /// Most registers of columns for a number of rows. Few rows are bound by reading B, and want several streams of it; many are bound by
+    /// arithmetic, and two registers of columns reach its peak: more would only take longer to compile.
+    /// </summary>
+    public static int MaxPanels(int rows) => rows <= 4 ? 4 : 2;
 
     /// <summary>Every file's name and text.</summary>
     public static IEnumerable<(string Name, string Text)> Generate()
@@ -55,6 +58,7 @@ internal static class F32GemmGenerator
     private static string Kernel(int rows, int panels)
     {
         var text = new StringBuilder();
+        var isUnrolled = rows * panels <= 4;
         void Line(int indent, string line) => text.Append(' ', indent * 4).Append(line).Append('\n');
 
         text.Append("// Written by F32GemmGenerator; do not edit.\nusing System.Runtime.CompilerServices;\n\nnamespace Tandem.Plugins.Cpu.Kernels;\n\n");
@@ -74,31 +78,28 @@ internal static class F32GemmGenerator
             Line(2, $"V {Join(panels, j => $"c{i}{j}")};");
         }
 
-        Line(2, "if (t->Bias != null)");
-        Line(2, "{");
-        for (var j = 0; j < panels; j++)
+        if (isUnrolled)
         {
-            Line(3, $"{string.Concat(Enumerable.Range(0, rows).Select(i => $"c{i}{j} = "))}TSimd.Load(t->Bias{Lanes(j)});");
+            for (var i = 0; i < rows; i++)
+            {
+                Line(2, $"V {Join(panels, j => $"d{i}{j} = TSimd.Zero")};");
+            }
         }
 
-        Line(2, "}");
-        Line(2, "else");
-        Line(2, "{");
-        Line(3, "var c = t->C;");
+        Line(2, "var init = t->Init;");
         for (var i = 0; i < rows; i++)
         {
             for (var j = 0; j < panels; j++)
             {
-                Line(3, j < panels - 1 ? $"c{i}{j} = TSimd.Load(c{Lanes(j)});" : $"c{i}{j} = TSimd.LoadPartial(c{Lanes(j)}, t->LastLanes);");
+                Line(2, $"c{i}{j} = TSimd.Load(init{Lanes(j)});");
             }
 
             if (i < rows - 1)
             {
-                Line(3, "c += t->CStride;");
+                Line(2, "init += t->InitStride;");
             }
         }
 
-        Line(2, "}");
         text.Append('\n');
         Line(2, "var rows = t->Rows;");
         Line(2, "var length = t->SegmentLength;");
@@ -110,56 +111,113 @@ internal static class F32GemmGenerator
             Line(3, $"var a{i} = rows[{i}] + offset;");
         }
 
-        Line(3, "for (nint k = 0; k < length; k++)");
-        Line(3, "{");
-        for (var j = 0; j < panels; j++)
+        // A step depends on the one before through its accumulator; few accumulators take two steps at once.
+        if (isUnrolled)
         {
-            Line(4, $"var w{j} = TSimd.Load(b{j});");
+            Line(3, "nint k = 0;");
+            Line(3, "for (; k + 2 <= length; k += 2)");
+            Line(3, "{");
+            Step("k", "c", "v", "x");
+            Step("k + 1", "d", "w", "y");
+            Line(3, "}");
+            text.Append('\n');
+            Line(3, "if (k < length)");
+            Line(3, "{");
+            Step("k", "c", "v", "x");
+            Line(3, "}");
+        }
+        else
+        {
+            Line(3, "for (nint k = 0; k < length; k++)");
+            Line(3, "{");
+            Step("k", "c", "w", "x");
+            Line(3, "}");
         }
 
-        for (var i = 0; i < rows; i++)
-        {
-            Line(4, $"{(i == 0 ? "var " : "")}x = TSimd.Broadcast(a{i}[k]);");
-            for (var j = 0; j < panels; j++)
-            {
-                Line(4, $"c{i}{j} = TSimd.MultiplyAdd(x, w{j}, c{i}{j});");
-            }
-        }
-
-        for (var j = 0; j < panels; j++)
-        {
-            Line(4, $"b{j} += bStep;");
-        }
-
-        Line(3, "}");
         Line(2, "}");
         text.Append('\n');
-        Line(2, "var low = TSimd.Broadcast(t->Min);");
-        Line(2, "var high = TSimd.Broadcast(t->Max);");
-        Line(2, "var o = t->C;");
-        Line(2, "var lanes = t->LastLanes;");
-        Line(2, "if (lanes == TSimd.Width)");
-        Line(2, "{");
-        Stores(false);
-        Line(2, "}");
-        Line(2, "else");
-        Line(2, "{");
-        Stores(true);
-        Line(2, "}");
-        Line(1, "}");
-        text.Append("}\n");
-        return text.ToString();
-
-        void Stores(bool isPartial)
+        if (isUnrolled)
         {
             for (var i = 0; i < rows; i++)
             {
                 for (var j = 0; j < panels; j++)
                 {
-                    var value = $"TSimd.Clamp(c{i}{j}, low, high)";
-                    Line(3, isPartial && j == panels - 1 ? $"TSimd.StorePartial(o{Lanes(j)}, {value}, lanes);" : $"TSimd.Store(o{Lanes(j)}, {value});");
+                    Line(2, $"c{i}{j} = TSimd.Add(c{i}{j}, d{i}{j});");
                 }
+            }
+        }
 
+        Line(2, "if (t->IsBounded)");
+        Line(2, "{");
+        Line(3, "var low = TSimd.Broadcast(t->Min);");
+        Line(3, "var high = TSimd.Broadcast(t->Max);");
+        for (var i = 0; i < rows; i++)
+        {
+            for (var j = 0; j < panels; j++)
+            {
+                Line(3, $"c{i}{j} = TSimd.Clamp(c{i}{j}, low, high);");
+            }
+        }
+
+        Line(2, "}");
+        text.Append('\n');
+        Line(2, "var o = t->C;");
+        for (var i = 0; panels > 1 && i < rows; i++)
+        {
+            for (var j = 0; j < panels - 1; j++)
+            {
+                Line(2, $"TSimd.Store(o{Lanes(j)}, c{i}{j});");
+            }
+
+            if (i < rows - 1)
+            {
+                Line(2, "o += t->CStride;");
+            }
+        }
+
+        text.Append('\n');
+        var last = panels - 1;
+        Line(2, $"o = t->C{Lanes(last)};");
+        Line(2, "var lanes = t->LastLanes;");
+        Line(2, "if (lanes == TSimd.Width)");
+        Line(2, "{");
+        Stores(i => $"TSimd.Store(o, c{i}{last});");
+        Line(2, "}");
+        Line(2, "else");
+        Line(2, "{");
+        Stores(i => $"TSimd.StorePartial(o, c{i}{last}, lanes);");
+        Line(2, "}");
+        Line(1, "}");
+        text.Append("}\n");
+        return text.ToString();
+
+        void Step(string k, string sum, string weight, string value)
+        {
+            for (var j = 0; j < panels; j++)
+            {
+                Line(4, $"var {weight}{j} = TSimd.Load(b{j});");
+            }
+
+            for (var i = 0; i < rows; i++)
+            {
+                Line(4, $"{(i == 0 ? "var " : "")}{value} = TSimd.Broadcast(a{i}[{k}]);");
+                for (var j = 0; j < panels; j++)
+                {
+                    Line(4, $"{sum}{i}{j} = TSimd.MultiplyAdd({value}, {weight}{j}, {sum}{i}{j});");
+                }
+            }
+
+            for (var j = 0; j < panels; j++)
+            {
+                Line(4, $"b{j} += bStep;");
+            }
+        }
+
+        void Stores(Func<int, string> store)
+        {
+            for (var i = 0; i < rows; i++)
+            {
+                Line(3, store(i));
                 if (i < rows - 1)
                 {
                     Line(3, "o += t->CStride;");

@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics;
+
 namespace Tandem.Plugins.Cpu.Kernels;
 
 /// <summary>
@@ -40,4 +42,7 @@ internal unsafe interface ISimd<V>
 
     /// <summary>Sum of all lanes.</summary>
     static abstract float Sum(V value);
+
+    /// <summary>The sums of all lanes of four registers.</summary>
+    static abstract Vector128<float> Sum(V first, V second, V third, V fourth);
 }

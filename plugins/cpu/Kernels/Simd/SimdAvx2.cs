@@ -56,6 +56,13 @@ internal readonly unsafe struct SimdAvx2 : ISimd<Vector256<float>>
     public static float Sum(Vector256<float> value) => Vector256.Sum(value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Sum(Vector256<float> first, Vector256<float> second, Vector256<float> third, Vector256<float> fourth) =>
+        Sse3.HorizontalAdd(Sse3.HorizontalAdd(Half(first), Half(second)), Sse3.HorizontalAdd(Half(third), Half(fourth)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<float> Mask(nint count) =>
         Vector256.LessThan(Vector256<int>.Indices, Vector256.Create((int)count)).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<float> Half(Vector256<float> value) => Sse.Add(value.GetLower(), value.GetUpper());
 }

@@ -1,0 +1,34 @@
+using Tandem.Benchmarks;
+using Tandem.Plugins.Cpu.Kernels.Generator;
+
+switch (args.FirstOrDefault())
+{
+    case "gemm":
+        GemmBenchmark.Run(args[1..]);
+        return 0;
+    case "bmm":
+        BatchMatMulBenchmark.Run(args[1..]);
+        return 0;
+    case "conv":
+        ConvolutionBenchmark.Run(args[1..]);
+        return 0;
+    case "generate" when args.Length == 2:
+        foreach (var (name, text) in F32GemmGenerator.Generate())
+        {
+            File.WriteAllText(Path.Combine(args[1], name), text);
+        }
+
+        return 0;
+    default:
+        Console.Error.WriteLine(
+            """
+            gemm [--isa RUNG] [--threads N] [--rounds N] [--chain MB] [M,N,K ...]
+                                float products: GFLOP/s beside the FMA peak measured in the same instant; --chain walks through so many distinct weights
+            bmm [--isa RUNG] [--threads N] [--rounds N] [BATCH,M,N,K ...]
+                                float products of two activations
+            conv [--isa RUNG] [--threads N] [--rounds N] [--relu6]
+                                convolutions of the sample nets and of MobileNetV2, ResNet
+            generate FOLDER     writes the generated kernels (plugins/cpu/Kernels/Gemm)
+            """);
+        return 2;
+}
