@@ -16,7 +16,7 @@ internal sealed class CpuRuntime(HostServices services) : IBackendRuntime, IPayl
     private const string GraphVersion = "graph v1";
 
     private readonly WorkspaceTable _workspaces = new();
-    private readonly KernelWarmUp _warmUp = new();
+    private readonly KernelWarmUp _warmUp = new(services.Pool.ThreadCount);
 
     /// <inheritdoc/>
     public BackendAvailability GetAvailability() =>

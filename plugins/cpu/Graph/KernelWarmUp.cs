@@ -7,13 +7,26 @@ namespace Tandem.Plugins.Cpu.Graph;
 /// method would wait for all of them one after the other.
 /// </summary>
 /// <remarks>Nothing depends on it: a kernel that is called before its turn is compiled there and then.</remarks>
-internal sealed class KernelWarmUp : IDisposable
+internal sealed class KernelWarmUp(int threadCount) : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly HashSet<long> _known = [];
     private readonly Queue<Item> _waiting = new();
     private Thread? _thread;
     private bool _isStopping;
+
+    /// <summary>Threads of the pool that kernels will run on.</summary>
+    public int ThreadCount { get; } = threadCount;
+
+    /// <summary>Asks for kernels that only their user can name; nothing is asked for once only.</summary>
+    /// <param name="call">Calls them; holds no native memory, which may be gone before its turn.</param>
+    public void Request(Action call)
+    {
+        lock (_gate)
+        {
+            Add(new Item(0, _ => call()));
+        }
+    }
 
     /// <summary>Asks for a kernel once.</summary>
     /// <param name="key">What the kernel is known by: its address, or a small number.</param>
@@ -22,16 +35,9 @@ internal sealed class KernelWarmUp : IDisposable
     {
         lock (_gate)
         {
-            if (_isStopping || !_known.Add(key))
+            if (_known.Add(key))
             {
-                return;
-            }
-
-            _waiting.Enqueue(new Item((nint)key, call));
-            if (_thread is null)
-            {
-                _thread = new Thread(Work) { IsBackground = true, Name = "Tandem CPU warm-up" };
-                _thread.Start();
+                Add(new Item((nint)key, call));
             }
         }
     }
@@ -48,6 +54,21 @@ internal sealed class KernelWarmUp : IDisposable
         }
 
         thread?.Join();
+    }
+
+    private void Add(Item item)
+    {
+        if (_isStopping)
+        {
+            return;
+        }
+
+        _waiting.Enqueue(item);
+        if (_thread is null)
+        {
+            _thread = new Thread(Work) { IsBackground = true, Name = "Tandem CPU warm-up" };
+            _thread.Start();
+        }
     }
 
     private void Work()

@@ -53,12 +53,23 @@ internal sealed class ConvolutionNode(
 
         protected ImageShape Image { get; private set; }
 
+        public override void WarmUp(KernelWarmUp warmUp)
+        {
+            Measure();
+            var (node, parameters, image, threads) = (Convolution, Parameters, Image, warmUp.ThreadCount);
+            if (node.Kind == ConvolutionKind.Dense && image.Batch > 0 && image.OutputHeight > 0 && image.OutputWidth > 0)
+            {
+                warmUp.Request(() => Kernels.Convolution.Prepare(node.Filter!, parameters, image, threads));
+            }
+            else if (node.Kind == ConvolutionKind.Depthwise)
+            {
+                warmUp.Request(() => DepthwiseConvolution.Prepare(node.DepthwiseFilter!, parameters));
+            }
+        }
+
         public override void Prepare()
         {
-            ref var input = ref State.Shape(Node.Inputs[0]);
-            (Parameters, var height, var width) = Convolution.Geometry.Measure(Node.Source, input, Convolution.Kind == ConvolutionKind.Transposed);
-            Image = new ImageShape(
-                input.Dims[0], input.Dims[1], input.Dims[2], height, width, Parameters.InputChannels, Parameters.OutputChannels);
+            Measure();
             ScratchBytes = State.Shape(Node.Outputs[0]).ElementCount == 0 ? 0 : MeasureScratch();
         }
 
@@ -68,6 +79,14 @@ internal sealed class ConvolutionNode(
             {
                 Run(State.Floats(Node.Inputs[0]), State.Floats(Node.Outputs[0]));
             }
+        }
+
+        private void Measure()
+        {
+            ref var input = ref State.Shape(Node.Inputs[0]);
+            (Parameters, var height, var width) = Convolution.Geometry.Measure(Node.Source, input, Convolution.Kind == ConvolutionKind.Transposed);
+            Image = new ImageShape(
+                input.Dims[0], input.Dims[1], input.Dims[2], height, width, Parameters.InputChannels, Parameters.OutputChannels);
         }
 
         protected abstract long MeasureScratch();
