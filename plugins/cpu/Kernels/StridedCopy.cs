@@ -23,6 +23,7 @@ internal unsafe struct StridedCopy
     private long _columnCount;
     private long _columnDestinationStride;
     private bool _isVectorised;
+    private bool _isShortRow;
 
     /// <summary>What <see cref="WarmUp"/> is known by.</summary>
     public const int WarmUpKey = 1;
@@ -89,6 +90,7 @@ internal unsafe struct StridedCopy
             }
         }
 
+        _isShortRow = isVectorised && _rowLength % 8 == 0 && _rowLength <= 128;
         long items = 1;
         for (var i = 0; i < _outerRank; i++)
         {
@@ -132,7 +134,18 @@ internal unsafe struct StridedCopy
         {
             if (_rowSourceStride == 1 && _rowDestinationStride == 1)
             {
-                Unsafe.CopyBlockUnaligned(destination, source, (uint)(_rowLength * sizeof(float)));
+                if (_isShortRow)
+                {
+                    // A call would take longer than the copy.
+                    for (nint i = 0; i < (nint)_rowLength; i += 8)
+                    {
+                        Vector256.Load(source + i).Store(destination + i);
+                    }
+                }
+                else
+                {
+                    Unsafe.CopyBlockUnaligned(destination, source, (uint)(_rowLength * sizeof(float)));
+                }
             }
             else if (_columnCount == 1)
             {
@@ -200,6 +213,29 @@ internal unsafe struct StridedCopy
         var sourceStride = (nint)_rowSourceStride;
         var destinationStride = (nint)_columnDestinationStride;
         nint r = 0;
+        if (_isVectorised && Avx.IsSupported)
+        {
+            for (; r <= (nint)_rowLength - 8; r += 8)
+            {
+                var s = source + (r * sourceStride);
+                var d = destination + r;
+                nint c = 0;
+                for (; c <= (nint)columns - 8; c += 8)
+                {
+                    Transpose8x8(s + c, sourceStride, d + (c * destinationStride), destinationStride);
+                }
+
+                for (; c < (nint)columns; c++)
+                {
+                    var t = d + (c * destinationStride);
+                    for (nint i = 0; i < 8; i++)
+                    {
+                        t[i] = s[(i * sourceStride) + c];
+                    }
+                }
+            }
+        }
+
         if (_isVectorised && (Sse.IsSupported || AdvSimd.Arm64.IsSupported))
         {
             for (; r <= (nint)_rowLength - 4; r += 4)
@@ -243,6 +279,39 @@ internal unsafe struct StridedCopy
                 destination[(c * destinationStride) + r] = s[c];
             }
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Transpose8x8(float* s, nint sourceStride, float* d, nint destinationStride)
+    {
+        var s4 = s + (4 * sourceStride);
+        var r0 = Pair(s, s4);
+        var r1 = Pair(s + sourceStride, s4 + sourceStride);
+        var r2 = Pair(s + (2 * sourceStride), s4 + (2 * sourceStride));
+        var r3 = Pair(s + (3 * sourceStride), s4 + (3 * sourceStride));
+        Quarter(r0, r1, r2, r3, d, destinationStride);
+        r0 = Pair(s + 4, s4 + 4);
+        r1 = Pair(s + sourceStride + 4, s4 + sourceStride + 4);
+        r2 = Pair(s + (2 * sourceStride) + 4, s4 + (2 * sourceStride) + 4);
+        r3 = Pair(s + (3 * sourceStride) + 4, s4 + (3 * sourceStride) + 4);
+        Quarter(r0, r1, r2, r3, d + (4 * destinationStride), destinationStride);
+    }
+
+    // Four columns of rows i (low half) and i + 4 (high half).
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> Pair(float* low, float* high) => Vector256.Create(Vector128.Load(low), Vector128.Load(high));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Quarter(Vector256<float> r0, Vector256<float> r1, Vector256<float> r2, Vector256<float> r3, float* d, nint stride)
+    {
+        var a = Avx.UnpackLow(r0, r2);
+        var b = Avx.UnpackLow(r1, r3);
+        Avx.UnpackLow(a, b).Store(d);
+        Avx.UnpackHigh(a, b).Store(d + stride);
+        a = Avx.UnpackHigh(r0, r2);
+        b = Avx.UnpackHigh(r1, r3);
+        Avx.UnpackLow(a, b).Store(d + (2 * stride));
+        Avx.UnpackHigh(a, b).Store(d + (3 * stride));
     }
 
     // a0 b0 a1 b1
