@@ -7,11 +7,13 @@ namespace Tandem.Plugins.Cpu.Graph;
 /// <summary>All constants of a payload, fetched. Holds the handles until it is disposed; who needs bytes longer takes a reference.</summary>
 internal sealed class ConstantTable : IDisposable
 {
+    private readonly DataHandle _payload;
     private readonly List<DataHandle> _handles = [];
     private readonly ConstantData?[] _constants;
 
     public ConstantTable(PayloadConstant[] constants, DataHandle payload, NamedDataMap namedData)
     {
+        _payload = payload;
         _constants = new ConstantData?[constants.Length];
         var identity = new StringBuilder();
         try
@@ -59,6 +61,31 @@ internal sealed class ConstantTable : IDisposable
 
     /// <summary>A constant by its index, 1 or more.</summary>
     public ConstantData? this[uint index] => index < (uint)_constants.Length ? _constants[index] : null;
+
+    /// <summary>
+    /// From here on constants are read through references that somebody else holds, who lives as long as the program: the bytes are mapped, and
+    /// the next session finds them loaded.
+    /// </summary>
+    /// <param name="holder">Receives the references and disposes them.</param>
+    public void MoveTo(List<IDisposable> holder)
+    {
+        var payload = _payload.AddReference();
+        holder.Add(payload);
+        for (var i = 1; i < _constants.Length; i++)
+        {
+            if (_constants[i] is { } constant)
+            {
+                var handle = payload;
+                if (!ReferenceEquals(constant.Handle, _payload))
+                {
+                    handle = constant.Handle.AddReference();
+                    holder.Add(handle);
+                }
+
+                _constants[i] = constant with { Handle = handle };
+            }
+        }
+    }
 
     public void Dispose()
     {

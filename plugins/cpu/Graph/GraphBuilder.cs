@@ -282,9 +282,8 @@ internal sealed unsafe class GraphBuilder
         }
         else
         {
-            var handle = data.Handle.AddReference();
-            Resources.Add(handle);
-            pointer = handle.Pointer + data.Offset;
+            // The graph holds a reference on all its data.
+            pointer = data.Pointer;
         }
 
         _isWritten.Add(false);

@@ -21,6 +21,7 @@ internal static class GraphCompiler
         var builder = new GraphBuilder(payload, constants, instructionSet, cache, argumentCount);
         try
         {
+            constants.MoveTo(builder.Resources);
             var nodes = Translate(payload, builder);
             builder.CheckOutputs();
             var values = builder.Values.ToArray();
