@@ -10,6 +10,25 @@ public static class KernelRegistries
         var registry = new KernelRegistry();
         Pointwise.UnaryKernels.Register(registry);
         Pointwise.BinaryKernels.Register(registry);
+        Pointwise.SelectionKernels.Register(registry);
+        Pointwise.ActivationKernels.Register(registry);
+        Pointwise.FillKernels.Register(registry);
+        Pointwise.CopyKernels.Register(registry);
+        Shape.ViewKernels.Register(registry);
+        Shape.JoinKernels.Register(registry);
+        Reduction.ReductionKernels.Register(registry);
+        Reduction.ArgumentKernels.Register(registry);
+        Reduction.ScanKernels.Register(registry);
+        Normalization.NormalizationKernels.Register(registry);
+        Indexing.IndexKernels.Register(registry);
+        Indexing.GatherKernels.Register(registry);
+        Prim.PrimKernels.Register(registry);
+        MatMul.MatMulKernels.Register(registry);
+        MatMul.DistanceKernels.Register(registry);
+        Convolution.ConvolutionKernels.Register(registry);
+        Pooling.PoolingKernels.Register(registry);
+        Padding.PaddingKernels.Register(registry);
+        Resampling.ResamplingKernels.Register(registry);
         return registry;
     }
 }

@@ -43,7 +43,9 @@ internal static unsafe class BinaryKernels
         Bitwise<BitwiseAnd>(registry, "bitwise_and");
         Bitwise<BitwiseOr>(registry, "bitwise_or");
         Bitwise<BitwiseXor>(registry, "bitwise_xor");
-        registry.Add("aten::bitwise_left_shift.Tensor_out", (_, arguments) => Shift(arguments, isLeft: true))
+        registry.Add("aten::__lshift__.Tensor_out", (_, arguments) => Shift(arguments, isLeft: true))
+            .Add("aten::__rshift__.Tensor_out", (_, arguments) => Shift(arguments, isLeft: false))
+            .Add("aten::bitwise_left_shift.Tensor_out", (_, arguments) => Shift(arguments, isLeft: true))
             .Add("aten::bitwise_left_shift.Tensor_Scalar_out", (_, arguments) => Shift(arguments, isLeft: true))
             .Add("aten::bitwise_right_shift.Tensor_out", (_, arguments) => Shift(arguments, isLeft: false))
             .Add("aten::bitwise_right_shift.Tensor_Scalar_out", (_, arguments) => Shift(arguments, isLeft: false));
