@@ -30,8 +30,14 @@ public sealed class PluginUnloadTests
         var record = folder.Record("good");
         Assert.Null(record.Refusal);
         using var resolver = new BackendResolver(folder.Catalog, new BackendSelectionOptions());
+        var (warmUp, start) = (Cycles / 4, default(Footprint));
         for (var cycle = 0; cycle < Cycles; cycle++)
         {
+            if (cycle == warmUp)
+            {
+                start = Footprint.Now();
+            }
+
             Use(resolver);
             Assert.True(record.IsStarted);
             resolver.Forget();
@@ -45,6 +51,16 @@ public sealed class PluginUnloadTests
             // Other tests map and open files meanwhile: only this folder's count.
             Assert.DoesNotContain(File.ReadLines("/proc/self/maps"), line => line.Contains(folder.Path, StringComparison.Ordinal));
             Assert.DoesNotContain(Directory.EnumerateFiles("/proc/self/fd"), link => TargetOf(link).StartsWith(folder.Path, StringComparison.Ordinal));
+            var (end, counted) = (Footprint.Now(), Cycles - warmUp);
+            TestContext.Current.TestOutputHelper?.WriteLine($"after {warmUp} cycles: {start}; after {Cycles}: {end}");
+
+            // Enough cycles tell growth from the noise of the collector and of other tests; by command this test runs alone.
+            if (Cycles >= 1000)
+            {
+                Assert.True(end.Handles <= start.Handles + 2, $"{start} -> {end}");
+                Assert.True(end.Mappings - start.Mappings < counted / 10, $"{start} -> {end}");
+                Assert.True(end.ResidentPages - start.ResidentPages <= counted, $"{start} -> {end}");
+            }
         }
     }
 
@@ -177,6 +193,13 @@ public sealed class PluginUnloadTests
         {
             return "";
         }
+    }
+
+    private readonly record struct Footprint(int Handles, int Mappings, long ResidentPages)
+    {
+        public static Footprint Now() => OperatingSystem.IsLinux()
+            ? new(Directory.GetFiles("/proc/self/fd").Length, File.ReadLines("/proc/self/maps").Count(), Environment.WorkingSet / Environment.SystemPageSize)
+            : default;
     }
 
     /// <summary>Remembers the context also where the load fails.</summary>
