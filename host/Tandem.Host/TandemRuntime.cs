@@ -22,6 +22,7 @@ public sealed class TandemRuntime : IDisposable
     private readonly ComputeThreadPool _pool;
     private readonly PluginCatalog _catalog;
     private readonly DerivedDataCacheStore _processCache = new();
+    private readonly ILogger _log;
 
     /// <summary>Creates a runtime.</summary>
     /// <param name="options">Options; null for the defaults. Read once.</param>
@@ -30,6 +31,7 @@ public sealed class TandemRuntime : IDisposable
     {
         _options = options ?? new TandemOptions();
         loggers ??= NullLoggerFactory.Instance;
+        _log = loggers.CreateLogger<TandemRuntime>();
         _pool = new ComputeThreadPool(_options.Threads ?? Environment.ProcessorCount);
         Kernels = KernelRegistries.CreateDefault();
         _options.ConfigureKernels?.Invoke(Kernels);
@@ -67,7 +69,7 @@ public sealed class TandemRuntime : IDisposable
                 externals.Add(DataSource.FromFile(file, _options.FileAccess));
             }
 
-            return new Program(this, source, externals);
+            return Announce(new Program(this, source, externals));
         }
         finally
         {
@@ -79,7 +81,7 @@ public sealed class TandemRuntime : IDisposable
     /// <param name="source">The program; the caller keeps its own reference.</param>
     /// <param name="externals">Data files; the caller keeps its own references.</param>
     /// <returns>The program, which the caller disposes.</returns>
-    public Program LoadProgram(DataSource source, params IEnumerable<DataSource> externals) => new(this, source, externals);
+    public Program LoadProgram(DataSource source, params IEnumerable<DataSource> externals) => Announce(new Program(this, source, externals));
 
     /// <summary>Describes a program file without loading a method.</summary>
     /// <param name="path">The .pte.</param>
@@ -94,6 +96,16 @@ public sealed class TandemRuntime : IDisposable
     /// <summary>All plugins that were found, usable or not, and why.</summary>
     /// <returns>The report.</returns>
     public PluginReport GetPluginReport() => _catalog.CreateReport(Resolver);
+
+    private Program Announce(Program program)
+    {
+        foreach (var warning in program.Warnings)
+        {
+            _log.LogWarning("{Program}: {Warning}", program.Name, warning);
+        }
+
+        return program;
+    }
 
     /// <inheritdoc/>
     public void Dispose()

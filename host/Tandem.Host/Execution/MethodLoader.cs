@@ -154,7 +154,7 @@ internal sealed unsafe class MethodLoader
         }
     }
 
-    private static TandemException NoBackend(BackendChoice choice, ErrorDetails where)
+    internal static TandemException NoBackend(BackendChoice choice, ErrorDetails where)
     {
         var refusals = choice.Refusals.Count == 0 ? "no plugin names it" : string.Join("; ", choice.Refusals.Select(item => $"{item.Plugin}: {item.Reason}"));
         var isThere = choice.Refusals.Any(item => item.Code == ErrorCode.BackendNotAvailable);
