@@ -415,7 +415,8 @@ public sealed unsafe class Method
 
     // ExecuTorch's own tolerance for traced floats: 1e-4 + 1e-5 |reference|.
     private static bool IsTracedDouble(double value, double traced) =>
-        value == traced || (double.IsNaN(value) && double.IsNaN(traced)) || Math.Abs(value - traced) <= 1e-4 + (1e-5 * Math.Abs(traced));
+        value == traced || (double.IsNaN(value) && double.IsNaN(traced))
+        || (double.IsFinite(traced) && Math.Abs(value - traced) <= 1e-4 + (1e-5 * Math.Abs(traced)));
 
     private static string Describe(EValue value) => $"{value.Kind} {value}";
 
