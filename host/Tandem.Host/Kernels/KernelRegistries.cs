@@ -20,6 +20,15 @@ public static class KernelRegistries
         Reduction.ArgumentKernels.Register(registry);
         Reduction.ScanKernels.Register(registry);
         Normalization.NormalizationKernels.Register(registry);
+        Indexing.IndexKernels.Register(registry);
+        Indexing.GatherKernels.Register(registry);
+        Prim.PrimKernels.Register(registry);
+        MatMul.MatMulKernels.Register(registry);
+        MatMul.DistanceKernels.Register(registry);
+        Convolution.ConvolutionKernels.Register(registry);
+        Pooling.PoolingKernels.Register(registry);
+        Padding.PaddingKernels.Register(registry);
+        Resampling.ResamplingKernels.Register(registry);
         return registry;
     }
 }
