@@ -123,8 +123,7 @@ public sealed unsafe class Program : IDisposable
                 var choice = Runtime.Resolver.Resolve(plan.Name, backend);
                 if (choice.Runtime is null)
                 {
-                    throw new TandemException(ErrorCode.BackendNotFound, $"no usable plugin serves {backend}: {choice.Reason}",
-                        new ErrorDetails { File = Name, Location = $"method '{plan.Name}'", NextStep = "put a plugin for it into a plugin folder" });
+                    throw MethodLoader.NoBackend(choice, new ErrorDetails { File = Name, Location = $"method '{plan.Name}'" });
                 }
             }
         }
