@@ -26,6 +26,16 @@ internal static unsafe class PoolingKernels
         _ => &Run<ScalarIsa, float, Greatest>,
     };
 
+    /// <summary>The kernel (arguments, first image, end image) of the mean over all pixels.</summary>
+    public static delegate*<PoolingArguments*, int, int, void> GetMean(InstructionSet instructionSet) => instructionSet switch
+    {
+        InstructionSet.Avx512 => &Mean<Vector512Isa, Vector512<float>>,
+        InstructionSet.Avx2 => &Mean<Vector256Isa, Vector256<float>>,
+        InstructionSet.AdvSimd => &Mean<AdvSimdIsa, Vector128<float>>,
+        InstructionSet.Vector128 => &Mean<Vector128Isa, Vector128<float>>,
+        _ => &Mean<ScalarIsa, float>,
+    };
+
     /// <summary>The greatest element and where in the window it lies first.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void ArgMax(PoolingArguments* p, int start, int end)
@@ -150,6 +160,58 @@ internal static unsafe class PoolingKernels
                         Unsafe.CopyBlockUnaligned(output + c, &sum, (uint)(rest * sizeof(float)));
                     }
                 }
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Mean<TIsa, TVec>(PoolingArguments* p, int start, int end)
+        where TIsa : IIsa<TVec>
+        where TVec : unmanaged
+    {
+        var low = TIsa.Set(p->Minimum);
+        var high = TIsa.Set(p->Maximum);
+        var channels = (nint)p->Channels;
+        var pixels = (nint)p->InputHeight * p->InputWidth;
+        var scale = TIsa.Set(1f / pixels);
+        for (var image = start; image < end; image++)
+        {
+            var source = p->Input + (image * pixels * channels);
+            var output = p->Output + (image * channels);
+            nint c = 0;
+            for (; c <= channels - TIsa.Lanes; c += TIsa.Lanes)
+            {
+                // Four sums, because each addition waits for the one before it.
+                TVec s0 = TIsa.Set(0f), s1 = s0, s2 = s0, s3 = s0;
+                var x = source + c;
+                nint i = 0;
+                for (; i <= pixels - 4; i += 4, x += 4 * channels)
+                {
+                    s0 = TIsa.Add(s0, TIsa.Load(x));
+                    s1 = TIsa.Add(s1, TIsa.Load(x + channels));
+                    s2 = TIsa.Add(s2, TIsa.Load(x + (2 * channels)));
+                    s3 = TIsa.Add(s3, TIsa.Load(x + (3 * channels)));
+                }
+
+                for (; i < pixels; i++, x += channels)
+                {
+                    s0 = TIsa.Add(s0, TIsa.Load(x));
+                }
+
+                s0 = TIsa.Multiply(TIsa.Add(TIsa.Add(s0, s1), TIsa.Add(s2, s3)), scale);
+                TIsa.Store(TIsa.MinKeep(high, TIsa.MaxKeep(low, s0)), output + c);
+            }
+
+            for (; c < channels; c++)
+            {
+                var sum = 0f;
+                for (nint i = 0; i < pixels; i++)
+                {
+                    sum += source[(i * channels) + c];
+                }
+
+                sum /= pixels;
+                output[c] = sum < p->Minimum ? p->Minimum : sum > p->Maximum ? p->Maximum : sum;
             }
         }
     }

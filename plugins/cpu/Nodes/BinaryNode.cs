@@ -55,20 +55,19 @@ internal sealed class BinaryNode(
     {
         private const int Chunk = 1024;
 
-        private readonly delegate*<float*, int, float*, int, float*, nint, float, float, void> _kernel;
+        private readonly delegate*<in BinaryRows, float*, float*, float*, nint, nint, void> _kernel;
         private readonly int _first;
         private readonly int _second;
         private readonly int _output;
         private readonly float _minimum;
         private readonly float _maximum;
+        private BinaryRows _layout;
         private readonly long[] _sizes = new long[Shape.MaxRank];
         private readonly long[] _firstStrides = new long[Shape.MaxRank];
         private readonly long[] _secondStrides = new long[Shape.MaxRank];
         private int _outerRank;
         private long _rows;
         private nint _rowLength;
-        private int _firstStep;
-        private int _secondStep;
 
         public BinaryStep(BinaryNode node, GraphState state)
             : base(node, state)
@@ -114,34 +113,31 @@ internal sealed class BinaryNode(
                 bStride *= bSize;
             }
 
-            if (count == 0)
+            _outerRank = count;
+            _rowLength = count == 0 ? 1 : (nint)_sizes[0];
+            _rows = 1;
+            for (var i = 1; i < count; i++)
             {
-                (_rowLength, _firstStep, _secondStep, _outerRank, _rows) = (1, 0, 0, 0, 1);
-            }
-            else
-            {
-                (_rowLength, _firstStep, _secondStep, _outerRank) = ((nint)_sizes[0], (int)_firstStrides[0], (int)_secondStrides[0], count);
-                _rows = 1;
-                for (var i = 1; i < count; i++)
-                {
-                    _rows *= _sizes[i];
-                }
+                _rows *= _sizes[i];
             }
 
+            _layout = new BinaryRows(
+                count == 0 ? 0 : (int)_firstStrides[0], count == 0 ? 0 : (int)_secondStrides[0],
+                count < 2 ? 0 : (nint)_firstStrides[1], count < 2 ? 0 : (nint)_secondStrides[1], _minimum, _maximum);
             MemoryUse = MemoryUse.InPlace;
         }
 
         public override void WarmUp(KernelWarmUp warmUp) => warmUp.Request(
-            (nint)_kernel, static kernel => ((delegate*<float*, int, float*, int, float*, nint, float, float, void>)kernel)(null, 0, null, 0, null, 0, 0, 0));
+            (nint)_kernel, static kernel => ((delegate*<in BinaryRows, float*, float*, float*, nint, nint, void>)kernel)(default, null, null, null, 0, 0));
 
         public override void Run()
         {
             var count = _rows * _rowLength;
             if (count < ParallelWork.ElementThreshold)
             {
-                if (_rows == 1)
+                if (_outerRank <= 2)
                 {
-                    _kernel(State.Floats(_first), _firstStep, State.Floats(_second), _secondStep, State.Floats(_output), _rowLength, _minimum, _maximum);
+                    _kernel(_layout, State.Floats(_first), State.Floats(_second), State.Floats(_output), (nint)_rows, _rowLength);
                 }
                 else
                 {
@@ -169,10 +165,10 @@ internal sealed class BinaryNode(
             var first = (nint)start * Chunk;
             var count = Math.Min(_rowLength, (nint)end * Chunk) - first;
             _kernel(
-                State.Floats(_first) + (first * _firstStep), _firstStep, State.Floats(_second) + (first * _secondStep), _secondStep,
-                State.Floats(_output) + first, count, _minimum, _maximum);
+                _layout, State.Floats(_first) + (first * _layout.StepA), State.Floats(_second) + (first * _layout.StepB), State.Floats(_output) + first, 1, count);
         }
 
+        /// <summary>Rows of a range, as many at once as follow each other in the innermost of the outer dimensions.</summary>
         private void Rows(int start, int end)
         {
             var a = State.Floats(_first);
@@ -188,22 +184,26 @@ internal sealed class BinaryNode(
                 b += index[i] * _secondStrides[i];
             }
 
-            for (var row = start; row < end; row++)
+            for (var row = start; row < end;)
             {
-                _kernel(a, _firstStep, b, _secondStep, c, _rowLength, _minimum, _maximum);
-                c += _rowLength;
-                for (var i = 1; i < _outerRank; i++)
+                var take = Math.Min(_sizes[1] - index[1], end - row);
+                _kernel(_layout, a, b, c, (nint)take, _rowLength);
+                row += (int)take;
+                c += take * _rowLength;
+                a += take * _firstStrides[1];
+                b += take * _secondStrides[1];
+                index[1] += take;
+                for (var i = 1; i < _outerRank && index[i] == _sizes[i]; i++)
                 {
-                    a += _firstStrides[i];
-                    b += _secondStrides[i];
-                    if (++index[i] < _sizes[i])
-                    {
-                        break;
-                    }
-
                     a -= index[i] * _firstStrides[i];
                     b -= index[i] * _secondStrides[i];
                     index[i] = 0;
+                    if (i + 1 < _outerRank)
+                    {
+                        a += _firstStrides[i + 1];
+                        b += _secondStrides[i + 1];
+                        index[i + 1]++;
+                    }
                 }
             }
         }

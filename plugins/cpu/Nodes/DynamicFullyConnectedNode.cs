@@ -33,7 +33,7 @@ internal sealed class DynamicFullyConnectedNode(
         DynamicFullyConnectedNode node, GraphState state, InstructionSet instructionSet, bool isTransposed, float minimum, float maximum) : Step(node, state)
     {
         private readonly BatchMatMulJob _job = new();
-        private readonly delegate*<float*, int, float*, int, float*, nint, float, float, void> _add = BinaryKernels.Get(BinaryKind.Add, instructionSet);
+        private readonly delegate*<in BinaryRows, float*, float*, float*, nint, nint, void> _add = BinaryKernels.Get(BinaryKind.Add, instructionSet);
         private int _m;
         private int _n;
         private int _k;
@@ -67,10 +67,9 @@ internal sealed class DynamicFullyConnectedNode(
                 Min = hasBias ? float.NegativeInfinity : minimum,
                 Max = hasBias ? float.PositiveInfinity : maximum,
             }, State.Scratch);
-            for (var row = 0; hasBias && row < _m; row++)
+            if (hasBias)
             {
-                var c = output + ((nint)row * _n);
-                _add(c, 1, State.Floats(Node.Inputs[2]), 1, c, _n, minimum, maximum);
+                _add(new BinaryRows(1, 1, _n, 0, minimum, maximum), output, State.Floats(Node.Inputs[2]), output, _m, _n);
             }
         }
     }

@@ -45,7 +45,7 @@ internal sealed class GlobalAveragePoolingNode(
 
     private sealed unsafe class GlobalStep(GlobalAveragePoolingNode node, GraphState state, InstructionSet instructionSet) : Step(node, state), IParallelWork
     {
-        private readonly delegate*<PoolingArguments*, int, int, void> _kernel = PoolingKernels.GetAverage(instructionSet);
+        private readonly delegate*<PoolingArguments*, int, int, void> _kernel = PoolingKernels.GetMean(instructionSet);
         private PoolingArguments _arguments;
         private int _images;
         private long _work;

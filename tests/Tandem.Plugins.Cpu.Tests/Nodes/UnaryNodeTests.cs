@@ -41,7 +41,7 @@ public class UnaryNodeTests
         ["Tanh"] = Math.Tanh,
         ["Sigmoid"] = x => 1 / (1 + Math.Exp(-x)),
         ["Gelu"] = x => x * 0.5 * (1 + Erf(x / Math.Sqrt(2))),
-        ["Hardswish"] = x => double.IsNegativeInfinity(x) ? double.NaN : (double)(float)(x * Math.Clamp(x + 3, 0, 6)) / 6,
+        ["Hardswish"] = x => double.IsNegativeInfinity(x) ? double.NaN : x * (Math.Clamp(x + 3, 0, 6) / 6),
         ["Floor"] = Math.Floor,
         ["Ceiling"] = Math.Ceiling,
     };

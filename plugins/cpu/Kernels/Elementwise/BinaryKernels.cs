@@ -3,13 +3,13 @@ using System.Runtime.Intrinsics;
 
 namespace Tandem.Plugins.Cpu.Kernels;
 
-/// <summary>Element-wise functions of two rows; the output may be the memory of either operand.</summary>
+/// <summary>Element-wise functions of two tensors, row by row; the output may be the memory of either operand.</summary>
 internal static unsafe class BinaryKernels
 {
     /// <summary>
-    /// The kernel (a, step of a, b, step of b, output, count, minimum, maximum) of a function on a rung. A step is 1, or 0 for one element that meets all.
+    /// The kernel (layout, a, b, output, rows, elements of a row) of a function on a rung; rows of the output follow each other.
     /// </summary>
-    public static delegate*<float*, int, float*, int, float*, nint, float, float, void> Get(BinaryKind kind, InstructionSet isa) => isa switch
+    public static delegate*<in BinaryRows, float*, float*, float*, nint, nint, void> Get(BinaryKind kind, InstructionSet isa) => isa switch
     {
         InstructionSet.Avx512 => Get<Vector512Isa, Vector512<float>>(kind),
         InstructionSet.Avx2 => Get<Vector256Isa, Vector256<float>>(kind),
@@ -18,7 +18,7 @@ internal static unsafe class BinaryKernels
         _ => Get<ScalarIsa, float>(kind),
     };
 
-    private static delegate*<float*, int, float*, int, float*, nint, float, float, void> Get<TIsa, TVec>(BinaryKind kind)
+    private static delegate*<in BinaryRows, float*, float*, float*, nint, nint, void> Get<TIsa, TVec>(BinaryKind kind)
         where TIsa : IIsa<TVec>
         where TVec : unmanaged => kind switch
         {
@@ -34,7 +34,7 @@ internal static unsafe class BinaryKernels
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     [SkipLocalsInit]
-    private static void Run<TIsa, TVec, TFunction>(float* a, int stepA, float* b, int stepB, float* output, nint count, float minimum, float maximum)
+    private static void Run<TIsa, TVec, TFunction>(in BinaryRows layout, float* a, float* b, float* output, nint rows, nint count)
         where TIsa : IIsa<TVec>
         where TVec : unmanaged
         where TFunction : IBinaryFunction
@@ -44,51 +44,55 @@ internal static unsafe class BinaryKernels
             return;
         }
 
-        var low = TIsa.Set(minimum);
-        var high = TIsa.Set(maximum);
-        var first = TIsa.Set(*a);
-        var second = TIsa.Set(*b);
-        nint i = 0;
-        if (stepA == 1 && stepB == 1)
+        var low = TIsa.Set(layout.Minimum);
+        var high = TIsa.Set(layout.Maximum);
+        var whole = count - (count % TIsa.Lanes);
+        for (; rows > 0; rows--, a += layout.RowStrideA, b += layout.RowStrideB, output += count)
         {
-            for (; i <= count - TIsa.Lanes; i += TIsa.Lanes)
+            var first = TIsa.Set(*a);
+            var second = TIsa.Set(*b);
+            nint i = 0;
+            if (layout.StepA == 1 && layout.StepB == 1)
             {
-                var c = TFunction.Apply<TIsa, TVec>(TIsa.Load(a + i), TIsa.Load(b + i));
-                TIsa.Store(TIsa.MinKeep(high, TIsa.MaxKeep(low, c)), output + i);
+                for (; i < whole; i += TIsa.Lanes)
+                {
+                    var c = TFunction.Apply<TIsa, TVec>(TIsa.Load(a + i), TIsa.Load(b + i));
+                    TIsa.Store(TIsa.MinKeep(high, TIsa.MaxKeep(low, c)), output + i);
+                }
             }
-        }
-        else if (stepA == 1)
-        {
-            for (; i <= count - TIsa.Lanes; i += TIsa.Lanes)
+            else if (layout.StepA == 1)
             {
-                var c = TFunction.Apply<TIsa, TVec>(TIsa.Load(a + i), second);
-                TIsa.Store(TIsa.MinKeep(high, TIsa.MaxKeep(low, c)), output + i);
+                for (; i < whole; i += TIsa.Lanes)
+                {
+                    var c = TFunction.Apply<TIsa, TVec>(TIsa.Load(a + i), second);
+                    TIsa.Store(TIsa.MinKeep(high, TIsa.MaxKeep(low, c)), output + i);
+                }
             }
-        }
-        else
-        {
-            for (; i <= count - TIsa.Lanes; i += TIsa.Lanes)
+            else
             {
-                var c = TFunction.Apply<TIsa, TVec>(first, stepB == 1 ? TIsa.Load(b + i) : second);
-                TIsa.Store(TIsa.MinKeep(high, TIsa.MaxKeep(low, c)), output + i);
-            }
-        }
-
-        if (i < count)
-        {
-            var bytes = (uint)((count - i) * sizeof(float));
-            if (stepA == 1)
-            {
-                Unsafe.CopyBlockUnaligned(&first, a + i, bytes);
+                for (; i < whole; i += TIsa.Lanes)
+                {
+                    var c = TFunction.Apply<TIsa, TVec>(first, layout.StepB == 1 ? TIsa.Load(b + i) : second);
+                    TIsa.Store(TIsa.MinKeep(high, TIsa.MaxKeep(low, c)), output + i);
+                }
             }
 
-            if (stepB == 1)
+            if (i < count)
             {
-                Unsafe.CopyBlockUnaligned(&second, b + i, bytes);
-            }
+                var bytes = (uint)((count - i) * sizeof(float));
+                if (layout.StepA == 1)
+                {
+                    Unsafe.CopyBlockUnaligned(&first, a + i, bytes);
+                }
 
-            var c = TIsa.MinKeep(high, TIsa.MaxKeep(low, TFunction.Apply<TIsa, TVec>(first, second)));
-            Unsafe.CopyBlockUnaligned(output + i, &c, bytes);
+                if (layout.StepB == 1)
+                {
+                    Unsafe.CopyBlockUnaligned(&second, b + i, bytes);
+                }
+
+                var c = TIsa.MinKeep(high, TIsa.MaxKeep(low, TFunction.Apply<TIsa, TVec>(first, second)));
+                Unsafe.CopyBlockUnaligned(output + i, &c, bytes);
+            }
         }
     }
 }

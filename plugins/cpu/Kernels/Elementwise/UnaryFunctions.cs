@@ -114,7 +114,7 @@ internal static class UnaryFunctions
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static TVec Apply<TIsa, TVec>(TVec x, TVec a, TVec b)
             where TIsa : IIsa<TVec>
-            where TVec : unmanaged => TIsa.Divide(TIsa.Multiply(x, TIsa.MinKeep(TIsa.Set(6f), TIsa.MaxKeep(TIsa.Set(0f), TIsa.Add(x, TIsa.Set(3f))))), TIsa.Set(6f));
+            where TVec : unmanaged => TIsa.Multiply(TIsa.Multiply(x, TIsa.Set(1f / 6)), TIsa.MinKeep(TIsa.Set(6f), TIsa.MaxKeep(TIsa.Set(0f), TIsa.Add(x, TIsa.Set(3f)))));
     }
 
     public readonly struct Floor : IUnaryFunction
