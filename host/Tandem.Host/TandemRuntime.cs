@@ -49,6 +49,9 @@ public sealed class TandemRuntime : IDisposable
     /// <summary>What is loaded in this process, and how often.</summary>
     public LoadStatistics LoadStatistics => Blobs.Statistics;
 
+    /// <summary>Derived data (packed weights) that all programs of this runtime share.</summary>
+    public DerivedDataCache DerivedData => _processCache;
+
     internal BlobRegistry Blobs { get; } = BlobRegistry.Shared;
 
     /// <summary>Loads a program file with its external data files.</summary>

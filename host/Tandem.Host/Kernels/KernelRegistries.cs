@@ -30,6 +30,12 @@ public static class KernelRegistries
         Llm.CacheKernels.Register(registry);
         Llm.GatedDeltaRuleKernels.Register(registry);
         Llm.HadamardKernels.Register(registry);
+        MatMul.MatMulKernels.Register(registry);
+        MatMul.DistanceKernels.Register(registry);
+        Convolution.ConvolutionKernels.Register(registry);
+        Pooling.PoolingKernels.Register(registry);
+        Padding.PaddingKernels.Register(registry);
+        Resampling.ResamplingKernels.Register(registry);
         return registry;
     }
 }
