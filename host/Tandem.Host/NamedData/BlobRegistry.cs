@@ -1,5 +1,6 @@
 using System.IO.Hashing;
 using System.Numerics;
+using System.Security.Cryptography;
 using Tandem.Host.Formats;
 using Tandem.Sdk;
 
@@ -15,6 +16,9 @@ namespace Tandem.Host.NamedData;
 /// </remarks>
 public sealed class BlobRegistry
 {
+    // Unknown to whoever writes a file, so that nobody can prepare bytes with the hash of another program's weights.
+    private static readonly long Seed = BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long)));
+
     private readonly Lock _lock = new();
     private readonly Dictionary<BlobOrigin, Blob> _byOrigin = [];
     private readonly Dictionary<long, List<Blob>> _byLength = [];
@@ -227,7 +231,7 @@ public sealed class BlobRegistry
             return known;
         }
 
-        var hash = new XxHash128();
+        var hash = new XxHash128(Seed);
         for (long done = 0; done < blob.Length;)
         {
             var step = (int)Math.Min(blob.Length - done, 1 << 30);
