@@ -11,7 +11,6 @@ internal sealed class CommonOptions
     public Option<string[]> Data { get; } = new("--data")
     {
         Description = "External data file (.ptd) of the program; may be given several times.",
-        AllowMultipleArgumentsPerToken = true,
         DefaultValueFactory = _ => [],
     };
 

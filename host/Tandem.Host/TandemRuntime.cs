@@ -21,6 +21,7 @@ public sealed class TandemRuntime : IDisposable
     private readonly TandemOptions _options;
     private readonly ComputeThreadPool _pool;
     private readonly PluginCatalog _catalog;
+    private readonly BackendResolver _resolver;
     private readonly DerivedDataCacheStore _processCache = new();
     private readonly ILogger _log;
 
@@ -33,10 +34,19 @@ public sealed class TandemRuntime : IDisposable
         loggers ??= NullLoggerFactory.Instance;
         _log = loggers.CreateLogger<TandemRuntime>();
         _pool = new ComputeThreadPool(_options.Threads ?? Environment.ProcessorCount);
-        Kernels = KernelRegistries.CreateDefault();
-        _options.ConfigureKernels?.Invoke(Kernels);
-        _catalog = new PluginCatalog(_options.PluginFolders, TimeSpan.FromSeconds(_options.PluginStartLimitSeconds), _pool, _processCache, loggers);
-        Resolver = new BackendResolver(_catalog, _options.Backends);
+        try
+        {
+            Kernels = KernelRegistries.CreateDefault();
+            _options.ConfigureKernels?.Invoke(Kernels);
+            _catalog = new PluginCatalog(_options.PluginFolders, TimeSpan.FromSeconds(_options.PluginStartLimitSeconds), _pool, _processCache, loggers);
+            _resolver = new BackendResolver(_catalog, _options.Backends);
+        }
+        catch
+        {
+            // Its threads would outlive a runtime that nobody got.
+            _pool.Dispose();
+            throw;
+        }
     }
 
     /// <summary>The compute threads.</summary>
@@ -46,10 +56,13 @@ public sealed class TandemRuntime : IDisposable
     public KernelRegistry Kernels { get; }
 
     /// <summary>Chooses plugins.</summary>
-    public IBackendResolver Resolver { get; }
+    public IBackendResolver Resolver => _resolver;
 
     /// <summary>What is loaded in this process, and how often.</summary>
     public LoadStatistics LoadStatistics => Blobs.Statistics;
+
+    /// <summary>Derived data (packed weights) that all programs of this runtime share.</summary>
+    public DerivedDataCache DerivedData => _processCache;
 
     internal BlobRegistry Blobs { get; } = BlobRegistry.Shared;
 
@@ -107,10 +120,21 @@ public sealed class TandemRuntime : IDisposable
         return program;
     }
 
+    /// <summary>Stops a plugin and takes its code out of the process. It starts again when one of its backends is needed.</summary>
+    /// <param name="pluginId">Id of the plugin; every version of it is unloaded.</param>
+    /// <param name="limit">How long to wait until it is gone.</param>
+    /// <returns>For each version that was found, whether it is gone, and if not, why.</returns>
+    /// <remarks>Dispose every program that uses the plugin before.</remarks>
+    public IReadOnlyList<PluginUnloadResult> UnloadPlugin(string pluginId, TimeSpan limit)
+    {
+        _resolver.Forget();
+        return _catalog.Unload(pluginId, limit);
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
-        (Resolver as IDisposable)?.Dispose();
+        _resolver.Dispose();
         _catalog.Dispose();
         _pool.Dispose();
     }

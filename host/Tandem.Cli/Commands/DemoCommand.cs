@@ -91,7 +91,7 @@ internal static class DemoCommand
     private static void PrintMemory(IAnsiConsole output, TandemRuntime runtime, Program program, Session session, CancellationToken cancellation)
     {
         var loads = runtime.LoadStatistics.PhysicalLoads;
-        var packed = program.DerivedData.ByteCount;
+        var packed = runtime.DerivedData.ByteCount + program.DerivedData.ByteCount;
         var more = Enumerable.Range(1, SessionCount - 1).Select(_ => program.CreateSession()).ToList();
         try
         {
@@ -102,10 +102,11 @@ internal static class DemoCommand
             }
 
             var statistics = runtime.LoadStatistics;
+            var packedNow = runtime.DerivedData.ByteCount + program.DerivedData.ByteCount;
             TextReport.Print(output, new ReportTable("Memory", ["what", "bytes", ""],
             [
                 ["program file", Sizes.Format(program.Model.SourceLength), "mapped: the operating system's file cache, shared by processes"],
-                ["packed weights", Sizes.Format(program.DerivedData.ByteCount), $"derived once for both methods and {SessionCount} sessions; {Sizes.Format(program.DerivedData.ByteCount - packed)} more after the first"],
+                ["packed weights", Sizes.Format(packedNow), $"derived once for both methods and {SessionCount} sessions; {Sizes.Format(packedNow - packed)} more after the first"],
                 ["a session", Sizes.Format(session.MemoryBytes), $"activations, inputs, outputs; {Sizes.Format(session.StateBytes)} of it key/value cache, one for both methods"],
                 ["resident", Sizes.Format(Environment.WorkingSet), $"whole process with {SessionCount} sessions"],
             ]));

@@ -23,6 +23,9 @@ public sealed unsafe class Method
     private readonly bool[] _inputIsSet;
     private readonly bool[] _outputIsBindable;
     private readonly nint[] _inputHomes;
+    private readonly NativeMemoryBlock?[] _inputCopies;
+    private readonly TensorView[][] _inputAliases;
+    private readonly TensorView[][] _outputAliases;
     private readonly (int Index, EValue Value)[] _overwrittenValues;
     private readonly (TensorView Tensor, nint Data)[] _freedTensors;
     private readonly DelegateCallContext _delegateContext;
@@ -40,8 +43,13 @@ public sealed unsafe class Method
         _outputIsBindable = tables.OutputIsBindable;
         _inputIsSet = new bool[_inputs.Length];
         _inputHomes = new nint[_inputs.Length];
+        _inputCopies = new NativeMemoryBlock?[_inputs.Length];
+        _inputAliases = tables.InputAliases;
+        _outputAliases = tables.OutputAliases;
         for (var i = 0; i < _inputs.Length; i++)
         {
+            // Where the program writes over an input, the caller's values are kept aside and copied in before each execution.
+            _inputCopies[i] = tables.InputIsOverwritten[i] ? session.AllocateBlock(_values[_inputs[i]].AsTensor().MaxByteCount, "inputs") : null;
             _inputHomes[i] = _values[_inputs[i]].Kind == EValueKind.Tensor ? (nint)_values[_inputs[i]].AsTensor().Data : 0;
             // A plain value has the value it was traced with; a constant among the inputs is its own value.
             _inputIsSet[i] = _values[_inputs[i]].Kind != EValueKind.Tensor || _values[_inputs[i]].AsTensor() is { IsReadOnly: true } or { MaxElementCount: 0 };
@@ -131,7 +139,7 @@ public sealed unsafe class Method
         }
     }
 
-    /// <summary>Points a tensor input at the caller's memory: nothing is copied.</summary>
+    /// <summary>Points a tensor input that the program only reads at the caller's memory: nothing is copied.</summary>
     /// <param name="index">Position of the input.</param>
     /// <param name="data">The first element, in the input's dim order; kept until the input is set again. The caller keeps it alive and in place.</param>
     /// <param name="sizes">Sizes; the input's rank, within its bounds.</param>
@@ -144,13 +152,18 @@ public sealed unsafe class Method
             throw InputError(index, "the input is a constant of the program", "no value", TensorShapes.Describe(tensor.ScalarType, sizes));
         }
 
+        if (_inputCopies[index] is not null)
+        {
+            throw InputError(index, "the program writes over this input", "an input that is only read", "an input that is written to; set it with SetInput");
+        }
+
         ResizeInput(index, tensor, sizes);
         if (data == null && tensor.ElementCount != 0)
         {
             throw InputError(index, "the input has no memory", tensor.ToString(), "null");
         }
 
-        tensor.Bind(data);
+        Bind(tensor, _inputAliases[index], data);
         _inputIsSet[index] = true;
     }
 
@@ -172,7 +185,7 @@ public sealed unsafe class Method
             });
         }
 
-        value.AsTensor().Bind(data);
+        Bind(value.AsTensor(), _outputAliases[index], data);
     }
 
     /// <summary>A tensor output.</summary>
@@ -215,6 +228,15 @@ public sealed unsafe class Method
                 if (!_inputIsSet[i])
                 {
                     throw InputError(i, "an input was never set", Info.Inputs[i].ToString(), "nothing");
+                }
+            }
+
+            for (var i = 0; i < _inputCopies.Length; i++)
+            {
+                if (_inputCopies[i] is { } copy)
+                {
+                    var bytes = _values[_inputs[i]].AsTensor().ByteCount;
+                    Buffer.MemoryCopy(copy.Pointer, (void*)_inputHomes[i], bytes, bytes);
                 }
             }
 
@@ -335,6 +357,15 @@ public sealed unsafe class Method
         }
     }
 
+    private static void Bind(TensorView tensor, TensorView[] aliases, void* data)
+    {
+        tensor.Bind(data);
+        foreach (var alias in aliases)
+        {
+            alias.Bind(data);
+        }
+    }
+
     private static bool IsFalse(in EValue condition)
     {
         if (condition.Kind is EValueKind.Bool or EValueKind.Int)
@@ -408,8 +439,19 @@ public sealed unsafe class Method
             throw InputError(index, "the data is not as long as the sizes say", $"{tensor.ByteCount} bytes for {tensor}", $"{byteCount} bytes");
         }
 
-        tensor.Bind((void*)_inputHomes[index]);
-        StridedCopy.FromContiguous(source, tensor);
+        var home = (void*)_inputHomes[index];
+        if (_inputCopies[index] is { } copy)
+        {
+            tensor.Bind(copy.Pointer);
+            StridedCopy.FromContiguous(source, tensor);
+            tensor.Bind(home);
+        }
+        else
+        {
+            Bind(tensor, _inputAliases[index], home);
+            StridedCopy.FromContiguous(source, tensor);
+        }
+
         _inputIsSet[index] = true;
     }
 

@@ -49,9 +49,31 @@ internal sealed unsafe class MethodLoader
             Code = [.. Chain().Select(instruction => Resolve(instruction, kernels, loaded))],
             Inputs = [.. _plan.Inputs],
             Outputs = [.. _plan.Outputs],
+            InputAliases = [.. _plan.Inputs.Select(index => Aliases(index, values))],
+            InputIsOverwritten = [.. _plan.Inputs.Select(IsOverwritten)],
+            OutputAliases = [.. _plan.Outputs.Select(index => Aliases(index, values))],
             OutputIsBindable = [.. _plan.Outputs.Select(index => _memory.Placements[index].Kind == PlacementKind.InputOutput && !_plan.Inputs.Contains(index))],
             DelegateContext = context,
         };
+    }
+
+    // Views of an input or output are other values at its place.
+    private TensorView[] Aliases(int index, EValue[] values) => _memory.Placements[index].Kind != PlacementKind.InputOutput ? []
+        : [.. Enumerable.Range(0, values.Length).Where(other => other != index && _memory.Placements[other] == _memory.Placements[index]).Select(other => values[other].AsTensor())];
+
+    private bool IsOverwritten(int index)
+    {
+        var place = _memory.Placements[index];
+        return place.Kind == PlacementKind.InputOutput && Chain().Any(instruction => instruction switch
+        {
+            InstructionModel.KernelCall call => call.Arguments.Length > 0 && Touches(call.Arguments[^1]),
+            InstructionModel.DelegateCall call => call.Arguments.Any(argument => argument != index && Touches(argument)),
+            InstructionModel.Move move => Touches(move.To),
+            _ => false,
+        });
+
+        bool Touches(int value) => _memory.Placements[value] == place
+            || (_plan.Values[value] is ValueModel.TensorList list && list.ValueIndices.Any(item => _memory.Placements[item] == place));
     }
 
     private IEnumerable<InstructionModel> Chain() => _plan.Chains.Length > 0 ? _plan.Chains[0] : [];
@@ -154,6 +176,7 @@ internal sealed unsafe class MethodLoader
         }
     }
 
+    /// <summary>The error for a backend that nothing serves: not found, or found and not able to run here.</summary>
     internal static TandemException NoBackend(BackendChoice choice, ErrorDetails where)
     {
         var refusals = choice.Refusals.Count == 0 ? "no plugin names it" : string.Join("; ", choice.Refusals.Select(item => $"{item.Plugin}: {item.Reason}"));

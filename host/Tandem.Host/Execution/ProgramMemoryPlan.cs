@@ -57,11 +57,10 @@ internal sealed class ProgramMemoryPlan
         var arenaSizes = new long[plan.PlannedBufferSizes.Length];
         var states = plan.Values.OfType<ValueModel.Tensor>().Where(IsState).ToList();
         var keepsPlan = states.Count > 0 && HasPartialOverlap(plan, states);
-        var own = plan.Inputs.Concat(plan.Outputs).ToHashSet();
-        long inputOutputBytes = 0;
+        var homes = new InputOutputHomes(plan, tensor => !keepsPlan && FindState(plan, states, tensor) is not null);
         for (var i = 0; i < placements.Length; i++)
         {
-            if (plan.Values[i] is not ValueModel.Tensor tensor || (tensor.MemoryId == 0 && !(tensor.Storage == TensorStorageKind.Unplanned && own.Contains(i))))
+            if (plan.Values[i] is not ValueModel.Tensor tensor)
             {
                 continue;
             }
@@ -70,12 +69,11 @@ internal sealed class ProgramMemoryPlan
             {
                 placements[i] = new Placement(PlacementKind.State, 0, state);
             }
-            else if (own.Contains(i) && !(keepsPlan && IsState(tensor)))
+            else if (homes.Find(i, tensor) is { } home && !(keepsPlan && IsState(tensor)))
             {
-                placements[i] = new Placement(PlacementKind.InputOutput, 0, inputOutputBytes);
-                inputOutputBytes = Align(inputOutputBytes + tensor.Layout.ByteCount);
+                placements[i] = new Placement(PlacementKind.InputOutput, 0, home);
             }
-            else
+            else if (tensor.MemoryId > 0)
             {
                 placements[i] = new Placement(PlacementKind.Arena, tensor.MemoryId, tensor.MemoryOffset);
                 arenaSizes[tensor.MemoryId] = Math.Max(arenaSizes[tensor.MemoryId], tensor.MemoryOffset + tensor.Layout.ByteCount);
@@ -87,7 +85,7 @@ internal sealed class ProgramMemoryPlan
             Warn($"method '{plan.Name}' plans mutable buffers over other tensors: they stay in its own memory and no other method sees them");
         }
 
-        return new MethodMemoryPlan(placements, inputOutputBytes, arenaSizes, keepsPlan || ReadsBeforeWriting(plan, placements));
+        return new MethodMemoryPlan(placements, homes.ByteCount, arenaSizes, keepsPlan || ReadsBeforeWriting(plan, placements));
     }
 
     // A planned tensor that lies inside a mutable buffer is a view of it (the planner never gives its memory to anything else).
@@ -185,7 +183,8 @@ internal sealed class ProgramMemoryPlan
     // A tensor that a kernel reads before anything wrote it holds what the last call left there: state without a name.
     private static bool ReadsBeforeWriting(ExecutionPlanModel plan, Placement[] placements)
     {
-        var written = new bool[plan.Values.Length];
+        // By place, not by value: a view of a value is another value at its place.
+        var written = new HashSet<(int MemoryId, long Offset)>();
         foreach (var instruction in plan.Chains.SelectMany(chain => chain))
         {
             switch (instruction)
@@ -194,8 +193,8 @@ internal sealed class ProgramMemoryPlan
                     for (var i = 0; i < call.Arguments.Length - 1; i++)
                     {
                         var index = call.Arguments[i];
-                        if (placements[index].Kind == PlacementKind.Arena && !written[index] && index != call.Arguments[^1] && !call.Arguments.AsSpan()[(i + 1)..].Contains(index)
-                            && !IsOutputPosition(plan, call, i))
+                        if (placements[index].Kind == PlacementKind.Arena && !written.Contains((placements[index].MemoryId, placements[index].Offset))
+                            && !call.Arguments.AsSpan()[(i + 1)..].Contains(index) && !IsOutputPosition(plan, call, i))
                         {
                             return true;
                         }
@@ -207,7 +206,7 @@ internal sealed class ProgramMemoryPlan
                     Mark(call.Arguments.AsSpan());
                     break;
                 case InstructionModel.Move move:
-                    written[move.To] = true;
+                    Mark([move.To]);
                     break;
             }
         }
@@ -218,7 +217,7 @@ internal sealed class ProgramMemoryPlan
         {
             foreach (var index in arguments)
             {
-                written[index] = true;
+                written.Add((placements[index].MemoryId, placements[index].Offset));
                 if (plan.Values[index] is ValueModel.TensorList list)
                 {
                     Mark(list.ValueIndices.AsSpan());

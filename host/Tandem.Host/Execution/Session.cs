@@ -212,13 +212,16 @@ public sealed unsafe class Session : IDisposable
         return arenas;
     }
 
-    private byte* Allocate(long byteCount, string purpose)
+    /// <summary>Memory that lives as long as the session.</summary>
+    internal NativeMemoryBlock AllocateBlock(long byteCount, string purpose)
     {
         // Kernels may read a whole vector at the end of a tensor that fills its memory.
         var block = new NativeMemoryBlock(checked(byteCount + NativeMemoryBlock.Alignment), purpose);
         _memory.Add(block);
-        return block.Pointer;
+        return block;
     }
+
+    private byte* Allocate(long byteCount, string purpose) => AllocateBlock(byteCount, purpose).Pointer;
 
     private void FreeMemory()
     {

@@ -14,6 +14,22 @@ public abstract unsafe class KernelContext
     /// <summary>Random numbers of the session, for rand, randn and dropout.</summary>
     public abstract Random Random { get; }
 
+    private readonly Dictionary<Type, object> _reused = [];
+
+    /// <summary>An object that a kernel keeps between calls, so that handing work to the compute threads allocates nothing.</summary>
+    /// <typeparam name="T">Its type; one object of a type for each session.</typeparam>
+    /// <returns>The object.</returns>
+    public T Reuse<T>()
+        where T : class, new()
+    {
+        if (!_reused.TryGetValue(typeof(T), out var value))
+        {
+            _reused.Add(typeof(T), value = new T());
+        }
+
+        return (T)value;
+    }
+
     /// <summary>Scratch memory, 64-byte aligned, not cleared, valid until the kernel returns. Kept between calls, so a steady state allocates nothing.</summary>
     /// <param name="byteCount">Number of bytes; 0 or more.</param>
     /// <returns>The first byte.</returns>

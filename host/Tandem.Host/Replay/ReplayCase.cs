@@ -44,7 +44,7 @@ public sealed class ReplayCase
         var tensors = SafetensorsFile.Read(Path.Combine(folder, "io.safetensors"));
         try
         {
-            using var json = JsonDocument.Parse(TensorFile.ReadAllBytes(path), new JsonDocumentOptions { MaxDepth = 64 });
+            using var json = JsonDocument.Parse(PythonJson.Sanitize(TensorFile.ReadAllBytes(path)), new JsonDocumentOptions { MaxDepth = 64 });
             var root = json.RootElement;
             var calls = root.TryGetProperty("calls", out var list) ? ReadCalls(path, list, tensors) : ReadFunction(path, tensors);
             return new ReplayCase(

@@ -6,10 +6,10 @@ namespace Tandem.Plugins.Cpu.Kernels;
 internal static class ParallelCost
 {
     /// <summary>Below this much work the calling thread does it alone.</summary>
-    private const double InlineMicroseconds = 14;
+    private const double InlineMicroseconds = 8;
 
     /// <summary>Least work that is handed to a thread.</summary>
-    private const double GrainMicroseconds = 5;
+    private const double GrainMicroseconds = 4;
 
     /// <summary>Runs items on the pool if the whole is long enough, else here.</summary>
     /// <param name="pool">The pool; null: here.</param>

@@ -10,6 +10,13 @@ public sealed class ReplayCaseTests
     private static readonly TensorData One = new(new TensorLayout(ScalarType.Float, [1]), new byte[4]);
 
     [Fact]
+    public void PythonsInfinityIsNoObstacle()
+    {
+        using var folder = Write("""{"note":"NaN, \\"Infinity\\"","worst":[-Infinity,Infinity,NaN],"atol":0,"rtol":0}""", "out.0");
+        Assert.Single(ReplayCase.Read(folder.Path).Calls);
+    }
+
+    [Fact]
     public void CallsAreReadInOrderWithPlainValues()
     {
         using var folder = Write("""{"name":"n","atol":0.1,"rtol":0.2,"calls":[{"method":"a","inputs":["x",0.5,3,true],"outputs":["y"]},{"method":"b","inputs":[],"outputs":[]}]}""", "x", "y");

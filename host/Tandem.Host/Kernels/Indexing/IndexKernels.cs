@@ -22,10 +22,12 @@ internal static unsafe class IndexKernels
         Span<long> strides = stackalloc long[plan.RestRank];
         Span<long> indexed = stackalloc long[plan.BroadcastRank];
         plan.SplitResultStrides(output.Strides, strides, indexed);
+        var restSizes = plan.RestSizes;
+        var restStrides = plan.RestStrides;
         for (long n = 0; n < plan.Count; n++)
         {
-            BlockCopy.Copy((byte*)input.Data + (plan.Offset(n) * input.ElementSize), plan.RestStrides, (byte*)output.Data + (plan.Place(n, indexed) * output.ElementSize),
-                strides, plan.RestSizes, input.ElementSize);
+            BlockCopy.Copy((byte*)input.Data + (plan.Offset(n) * input.ElementSize), restStrides, (byte*)output.Data + (plan.Place(n, indexed) * output.ElementSize),
+                strides, restSizes, input.ElementSize);
         }
     }
 
@@ -73,17 +75,19 @@ internal static unsafe class IndexKernels
         Span<long> strides = stackalloc long[plan.RestRank];
         Span<long> indexed = stackalloc long[plan.BroadcastRank];
         plan.SplitResultStrides(broadcast, strides, indexed);
+        var restSizes = plan.RestSizes;
+        var restStrides = plan.RestStrides;
         for (long n = 0; n < plan.Count; n++)
         {
             var source = (byte*)values.Data + (plan.Place(n, indexed) * values.ElementSize);
             var place = (byte*)target.Data + (plan.Offset(n) * target.ElementSize);
             if (accumulates)
             {
-                Accumulate(source, strides, place, plan.RestStrides, plan.RestSizes, target.ScalarType);
+                Accumulate(source, strides, place, restStrides, restSizes, target.ScalarType);
             }
             else
             {
-                BlockCopy.Copy(source, strides, place, plan.RestStrides, plan.RestSizes, target.ElementSize);
+                BlockCopy.Copy(source, strides, place, restStrides, restSizes, target.ElementSize);
             }
         }
     }

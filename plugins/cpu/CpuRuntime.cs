@@ -1,0 +1,62 @@
+using System.Runtime.InteropServices;
+using Tandem.Plugins.Cpu.Graph;
+using Tandem.Plugins.Cpu.Kernels;
+using Tandem.Plugins.Cpu.Payload;
+using Tandem.Sdk;
+
+namespace Tandem.Plugins.Cpu;
+
+/// <summary>The run-time half: payload to delegate.</summary>
+internal sealed class CpuRuntime(HostServices services) : IBackendRuntime, IPayloadDescriber
+{
+    /// <summary>The id of the payloads that this plugin runs.</summary>
+    public const string BackendId = "XnnpackBackend";
+
+    /// <summary>Version of the compiled form; part of the cache's key.</summary>
+    private const string GraphVersion = "graph v1";
+
+    private readonly WorkspaceTable _workspaces = new();
+    private readonly KernelWarmUp _warmUp = new(services.Pool.ThreadCount);
+
+    /// <inheritdoc/>
+    public BackendAvailability GetAvailability() =>
+        new(true, $"{RuntimeInformation.ProcessArchitecture}, best instruction set {CpuFeatures.Best}, {services.Pool.ThreadCount} threads");
+
+    /// <inheritdoc/>
+    public unsafe IBackendDelegate Initialize(DelegateInitializeContext context)
+    {
+        var instructionSet = CpuOptions.GetInstructionSet(context.Options);
+        var payload = context.Processed;
+        var graph = PayloadReader.Read(payload.Span);
+        using var constants = new ConstantTable(graph.Constants, payload, context.NamedData);
+        var key = new DerivedDataKey(
+            BackendId, payload.ContentId, default, $"{GraphVersion} {(int)instructionSet} {context.ArgumentCount}{constants.Identity}");
+        var lease = context.ProgramCache.GetOrCreate(
+            key,
+            new GraphSource(graph, constants, instructionSet, services.ProcessCache, context.ArgumentCount),
+            static source =>
+            {
+                var compiled = GraphCompiler.Compile(source.Payload, source.Constants, source.InstructionSet, source.Cache, source.ArgumentCount);
+                return (compiled, compiled.ByteCount);
+            });
+        try
+        {
+            return new CpuDelegate(lease, _workspaces, context.SessionId, _warmUp);
+        }
+        catch
+        {
+            lease.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public PayloadDescription Describe(ReadOnlySpan<byte> processed, IReadOnlyList<CompileSpec> compileSpecs) => PayloadDescriber.Describe(processed);
+
+    /// <inheritdoc/>
+    public void Dispose() => _warmUp.Dispose();
+
+    // A class, because the cache's generic method is compiled once for all classes.
+    private sealed record GraphSource(
+        PayloadGraph Payload, ConstantTable Constants, InstructionSet InstructionSet, DerivedDataCache Cache, int ArgumentCount);
+}

@@ -1,0 +1,59 @@
+namespace Tandem.Plugins.Cpu.Graph;
+
+/// <summary>A payload, ready to run: resolved nodes, packed weights, constants. Immutable and shared by sessions; counted by the cache that holds it.</summary>
+internal sealed class CompiledGraph : IDisposable
+{
+    private readonly List<IDisposable> _resources;
+
+    public CompiledGraph(GraphValue[] values, Node[] nodes, List<IDisposable> resources)
+    {
+        Values = values;
+        Nodes = nodes;
+        _resources = resources;
+        Inputs = ArgumentsOf(values, ValueKind.Input);
+        Outputs = ArgumentsOf(values, ValueKind.Output);
+    }
+
+    public GraphValue[] Values { get; }
+
+    /// <summary>In the order in which they run.</summary>
+    public Node[] Nodes { get; }
+
+    public GraphArgument[] Inputs { get; }
+
+    public GraphArgument[] Outputs { get; }
+
+    /// <summary>Bytes that the graph holds itself; packed weights and named data are counted where they are shared.</summary>
+    public long ByteCount => (Values.Length * 128L) + (Nodes.Length * 256L);
+
+    private static GraphArgument[] ArgumentsOf(GraphValue[] values, ValueKind kind)
+    {
+        var count = 0;
+        foreach (var value in values)
+        {
+            count += value.Kind == kind ? 1 : 0;
+        }
+
+        var arguments = new GraphArgument[count];
+        count = 0;
+        foreach (var value in values)
+        {
+            if (value.Kind == kind)
+            {
+                arguments[count++] = new GraphArgument(value.Index, value.Argument);
+            }
+        }
+
+        return arguments;
+    }
+
+    public void Dispose()
+    {
+        foreach (var resource in _resources)
+        {
+            resource.Dispose();
+        }
+
+        _resources.Clear();
+    }
+}

@@ -1,0 +1,114 @@
+using Tandem.Plugins.Cpu.Kernels;
+using Tandem.Plugins.Cpu.Nodes;
+
+namespace Tandem.Plugins.Cpu.Graph;
+
+/// <summary>Rewrites of the node list that change no result.</summary>
+internal static class GraphOptimizer
+{
+    /// <summary>Drops nodes that nobody reads, then fuses.</summary>
+    public static void Optimize(GraphValue[] values, List<Node> nodes, InstructionSet instructionSet)
+    {
+        RemoveDead(values, nodes);
+        var readers = CountReaders(values.Length, nodes);
+        FuseClamps(values, nodes, readers);
+        FuseSilu(values, nodes, readers, instructionSet);
+    }
+
+    private static void RemoveDead(GraphValue[] values, List<Node> nodes)
+    {
+        var isRead = new bool[values.Length];
+        var kept = new List<Node>(nodes.Count);
+        for (var i = nodes.Count - 1; i >= 0; i--)
+        {
+            var isNeeded = false;
+            foreach (var output in nodes[i].Outputs)
+            {
+                isNeeded |= isRead[output] || values[output].Kind == ValueKind.Output;
+            }
+
+            if (isNeeded)
+            {
+                foreach (var input in nodes[i].Inputs)
+                {
+                    isRead[input] = true;
+                }
+
+                kept.Add(nodes[i]);
+            }
+        }
+
+        kept.Reverse();
+        nodes.Clear();
+        nodes.AddRange(kept);
+    }
+
+    private static int[] CountReaders(int valueCount, List<Node> nodes)
+    {
+        var readers = new int[valueCount];
+        foreach (var node in nodes)
+        {
+            foreach (var input in node.Inputs)
+            {
+                readers[input]++;
+            }
+        }
+
+        return readers;
+    }
+
+    /// <summary>A clamp that alone reads a result becomes the bounds of the node that computes it.</summary>
+    private static void FuseClamps(GraphValue[] values, List<Node> nodes, int[] readers)
+    {
+        var producer = new Node?[values.Length];
+        nodes.RemoveAll(node =>
+        {
+            if (node is UnaryNode { Kind: UnaryKind.Clamp } clamp && values[clamp.Inputs[0]].Kind == ValueKind.Internal && readers[clamp.Inputs[0]] == 1
+                && producer[clamp.Inputs[0]] is { Outputs.Length: 1 } source && source.TryFuseClamp(clamp.A, clamp.B))
+            {
+                source.Outputs[0] = clamp.Outputs[0];
+                producer[clamp.Outputs[0]] = source;
+                return true;
+            }
+
+            foreach (var output in node.Outputs)
+            {
+                producer[output] = node;
+            }
+
+            return false;
+        });
+    }
+
+    /// <summary>x sigmoid(x) in one pass.</summary>
+    private static void FuseSilu(GraphValue[] values, List<Node> nodes, int[] readers, InstructionSet instructionSet)
+    {
+        var sigmoids = new Dictionary<int, UnaryNode>();
+        var replaced = new HashSet<Node>();
+        for (var i = 0; i < nodes.Count; i++)
+        {
+            switch (nodes[i])
+            {
+                case UnaryNode { Kind: UnaryKind.Sigmoid } sigmoid when readers[sigmoid.Outputs[0]] == 1 && values[sigmoid.Outputs[0]].Kind == ValueKind.Internal:
+                    sigmoids.Add(sigmoid.Outputs[0], sigmoid);
+                    break;
+                case BinaryNode { Kind: BinaryKind.Multiply, Minimum: float.NegativeInfinity, Maximum: float.PositiveInfinity } product:
+                    for (var operand = 0; operand < 2; operand++)
+                    {
+                        if (sigmoids.TryGetValue(product.Inputs[operand], out var gate) && gate.Inputs[0] == product.Inputs[1 - operand])
+                        {
+                            nodes[i] = new UnaryNode(product.Source, UnaryKind.Silu, instructionSet, gate.Inputs[0], product.Outputs[0]);
+                            replaced.Add(gate);
+                            break;
+                        }
+                    }
+
+                    break;
+                default:
+                    break;
+            }
+        }
+
+        nodes.RemoveAll(replaced.Contains);
+    }
+}

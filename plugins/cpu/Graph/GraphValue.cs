@@ -1,0 +1,32 @@
+using Tandem.Sdk;
+
+namespace Tandem.Plugins.Cpu.Graph;
+
+/// <summary>A tensor of the compiled graph; immutable.</summary>
+internal sealed unsafe class GraphValue
+{
+    /// <summary>Position in <see cref="CompiledGraph.Values"/>.</summary>
+    public required int Index { get; init; }
+
+    /// <summary>The payload's id, for messages.</summary>
+    public required uint PayloadId { get; init; }
+
+    public required ValueKind Kind { get; init; }
+
+    /// <summary>Float, Half or Int; Half only at the boundary, where a conversion reads or writes it.</summary>
+    public required ScalarType ScalarType { get; init; }
+
+    /// <summary>Sizes in the file: exact for constants, upper bounds for the others.</summary>
+    public required Shape Shape { get; init; }
+
+    /// <summary>Position in the delegate call's arguments; -1 if it is none.</summary>
+    public int Argument { get; init; } = -1;
+
+    /// <summary>The elements of a constant.</summary>
+    public byte* Data { get; init; }
+
+    /// <summary>Whether every element is a half precision number, although it is stored as a float.</summary>
+    public bool HoldsHalf { get; init; }
+
+    public override string ToString() => $"value {PayloadId} {ScalarType.TorchName()} {Shape}";
+}

@@ -1,0 +1,77 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Tandem.Plugins.Cpu.Kernels;
+
+/// <summary>Softmax of rows; input and output may be the same memory.</summary>
+internal static unsafe class SoftmaxKernel
+{
+    /// <summary>The kernel (input, output, rows, columns) of a rung.</summary>
+    public static delegate*<float*, float*, nint, nint, void> Get(InstructionSet isa) => isa switch
+    {
+        InstructionSet.Avx512 => &Run<Vector512Isa, Vector512<float>>,
+        InstructionSet.Avx2 => &Run<Vector256Isa, Vector256<float>>,
+        InstructionSet.AdvSimd => &Run<AdvSimdIsa, Vector128<float>>,
+        InstructionSet.Vector128 => &Run<Vector128Isa, Vector128<float>>,
+        _ => &Run<ScalarIsa, float>,
+    };
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Run<TIsa, TVec>(float* input, float* output, nint rows, nint columns)
+        where TIsa : IIsa<TVec>
+        where TVec : unmanaged
+    {
+        for (nint row = 0; row < rows; row++, input += columns, output += columns)
+        {
+            var greatest = TIsa.Set(float.NegativeInfinity);
+            nint i = 0;
+            for (; i <= columns - TIsa.Lanes; i += TIsa.Lanes)
+            {
+                greatest = TIsa.Maximum(greatest, TIsa.Load(input + i));
+            }
+
+            var max = TIsa.GreatestLane(greatest);
+            var tail = i;
+            for (; i < columns; i++)
+            {
+                max = MathF.Max(max, input[i]);
+            }
+
+            var shift = TIsa.Set(max);
+            var sums = TIsa.Set(0f);
+            for (i = 0; i < tail; i += TIsa.Lanes)
+            {
+                var e = VectorMath<TIsa, TVec>.ExpOfNegative(TIsa.Subtract(TIsa.Load(input + i), shift));
+                sums = TIsa.Add(sums, e);
+                TIsa.Store(e, output + i);
+            }
+
+            var sum = TIsa.Sum(sums);
+            if (tail < columns)
+            {
+                var bytes = (uint)((columns - tail) * sizeof(float));
+                var x = shift;
+                Unsafe.CopyBlockUnaligned(&x, input + tail, bytes);
+                x = VectorMath<TIsa, TVec>.ExpOfNegative(TIsa.Subtract(x, shift));
+                for (nint lane = 0; lane < columns - tail; lane++)
+                {
+                    sum += ((float*)&x)[lane];
+                }
+
+                Unsafe.CopyBlockUnaligned(output + tail, &x, bytes);
+            }
+
+            // One division a row; the product differs from a quotient by at most one unit in the last place.
+            var scale = TIsa.Set(1f / sum);
+            for (i = 0; i < tail; i += TIsa.Lanes)
+            {
+                TIsa.Store(TIsa.Multiply(TIsa.Load(output + i), scale), output + i);
+            }
+
+            for (; i < columns; i++)
+            {
+                output[i] /= sum;
+            }
+        }
+    }
+}

@@ -1,0 +1,123 @@
+using System.Diagnostics;
+using System.Globalization;
+using Tandem.Host;
+using Tandem.Host.Execution;
+using Tandem.Host.Replay;
+
+namespace Tandem.PeerBenchmarks;
+
+/// <summary>Tandem's half of a comparison, in a process of its own, printing what the peer's half prints.</summary>
+internal static class OwnHalf
+{
+    private const int Prefill = 128;
+    private const int New = 100;
+    private static readonly long[] Prompt = [0, 262, 265, 258, 295];
+
+    public static void Llm(string model, Options options)
+    {
+        using var runtime = CreateRuntime(options);
+        Console.WriteLine(Text($"load to first logits {LoadToFirstLogits(runtime, model):0.0} ms"));
+        Console.WriteLine(Text($"load to first logits, second time in the process {LoadToFirstLogits(runtime, model):0.0} ms"));
+        using var program = runtime.LoadProgram(model);
+        using var session = program.CreateSession();
+        var (prefill, decode) = (session.GetMethod("prefill"), session.GetMethod("decode"));
+        var positions = Enumerable.Range(0, Prefill).Select(i => (long)i).ToArray();
+        var tokens = new long[Prefill];
+        var (prefillRates, decodeRates, ids) = (new List<double>(), new List<double>(), new List<long>());
+        for (var round = 0; round < 8; round++)
+        {
+            var start = Stopwatch.GetTimestamp();
+            Call(prefill, tokens, positions);
+            prefillRates.Add(Prefill / Stopwatch.GetElapsedTime(start).TotalSeconds);
+            Call(prefill, Prompt, positions.AsSpan(0, Prompt.Length));
+            var output = prefill.GetOutput(0);
+            ids = [.. Prompt];
+            start = Stopwatch.GetTimestamp();
+            for (var i = 0; i < New; i++)
+            {
+                ids.Add(Greatest(output.AsReadOnlySpan<float>()));
+                decode.SetInput<long>(0, [ids[^1]], [1, 1]);
+                decode.SetInput<long>(1, [ids.Count - 1], [1]);
+                decode.Execute();
+                output = decode.GetOutput(0);
+            }
+
+            decodeRates.Add(New / Stopwatch.GetElapsedTime(start).TotalSeconds);
+        }
+
+        Console.WriteLine(Text($"prefill {Prefill}: best {prefillRates.Max():0} median {Median(prefillRates):0} tokens/s"));
+        Console.WriteLine(Text($"decode {New}: best {decodeRates.Max():0} median {Median(decodeRates):0} tokens/s"));
+        Console.WriteLine($"ids {string.Join(',', ids)}");
+    }
+
+    public static void Call(string model, string method, string caseFolder, Options options)
+    {
+        using var runtime = CreateRuntime(options);
+        using var program = runtime.LoadProgram(model);
+        using var session = program.CreateSession();
+        var loaded = session.GetMethod(method);
+        var call = ReplayCase.Read(caseFolder).Calls.First(item => item.Method == method);
+        MethodInputs.Set(loaded, call.Inputs);
+        for (var i = 0; i < 300; i++)
+        {
+            loaded.Execute();
+        }
+
+        var times = new List<double>();
+        for (var i = 0; i < options.Number("repeat", 300); i++)
+        {
+            // Inputs are written in each call, as the peer does.
+            var start = Stopwatch.GetTimestamp();
+            MethodInputs.Set(loaded, call.Inputs);
+            loaded.Execute();
+            times.Add(Stopwatch.GetElapsedTime(start).TotalMicroseconds);
+        }
+
+        Console.WriteLine(Text($"fastest {times.Min():0.0} us, median {Median(times):0.0} us"));
+    }
+
+    private static TandemRuntime CreateRuntime(Options options)
+    {
+        var runtime = new TandemRuntime(new TandemOptions
+        {
+            Threads = options.Number("threads", Environment.ProcessorCount),
+            PluginFolders = [Path.Combine(AppContext.BaseDirectory, "plugins")],
+        });
+
+        // The plugin is loaded before the clock starts, as the peer's backends are by its imports.
+        _ = runtime.Resolver.Resolve("", "XnnpackBackend");
+        return runtime;
+    }
+
+    private static double LoadToFirstLogits(TandemRuntime runtime, string model)
+    {
+        var start = Stopwatch.GetTimestamp();
+        using var program = runtime.LoadProgram(model);
+        using var session = program.CreateSession();
+        var prefill = session.GetMethod("prefill");
+        Call(prefill, Prompt, [0, 1, 2, 3, 4]);
+        return prefill.GetOutput(0).AsReadOnlySpan<float>()[0] is var logit && float.IsNaN(logit) ? double.NaN : Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+    }
+
+    private static void Call(Method method, ReadOnlySpan<long> tokens, ReadOnlySpan<long> positions)
+    {
+        method.SetInput(0, tokens, [1, tokens.Length]);
+        method.SetInput(1, positions, [positions.Length]);
+        method.Execute();
+    }
+
+    private static int Greatest(ReadOnlySpan<float> logits)
+    {
+        var best = 0;
+        for (var i = 1; i < logits.Length; i++)
+        {
+            best = logits[i] > logits[best] ? i : best;
+        }
+
+        return best;
+    }
+
+    private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}
