@@ -110,16 +110,6 @@ public sealed class TandemRuntime : IDisposable
     /// <returns>The report.</returns>
     public PluginReport GetPluginReport() => _catalog.CreateReport(Resolver);
 
-    private Program Announce(Program program)
-    {
-        foreach (var warning in program.Warnings)
-        {
-            _log.LogWarning("{Program}: {Warning}", program.Name, warning);
-        }
-
-        return program;
-    }
-
     /// <summary>Stops a plugin and takes its code out of the process. It starts again when one of its backends is needed.</summary>
     /// <param name="pluginId">Id of the plugin; every version of it is unloaded.</param>
     /// <param name="limit">How long to wait until it is gone.</param>
@@ -129,6 +119,16 @@ public sealed class TandemRuntime : IDisposable
     {
         _resolver.Forget();
         return _catalog.Unload(pluginId, limit);
+    }
+
+    private Program Announce(Program program)
+    {
+        foreach (var warning in program.Warnings)
+        {
+            _log.LogWarning("{Program}: {Warning}", program.Name, warning);
+        }
+
+        return program;
     }
 
     /// <inheritdoc/>

@@ -147,14 +147,14 @@ public sealed unsafe class Method
     public void BindInput(int index, void* data, ReadOnlySpan<int> sizes)
     {
         var tensor = InputTensor(index);
-        if (tensor.IsReadOnly)
-        {
-            throw InputError(index, "the input is a constant of the program", "no value", TensorShapes.Describe(tensor.ScalarType, sizes));
-        }
-
         if (_inputCopies[index] is not null)
         {
             throw InputError(index, "the program writes over this input", "an input that is only read", "an input that is written to; set it with SetInput");
+        }
+
+        if (tensor.IsReadOnly)
+        {
+            throw InputError(index, "the input is a constant of the program", "no value", TensorShapes.Describe(tensor.ScalarType, sizes));
         }
 
         ResizeInput(index, tensor, sizes);
