@@ -23,6 +23,7 @@ public sealed class TandemRuntime : IDisposable
     private readonly PluginCatalog _catalog;
     private readonly BackendResolver _resolver;
     private readonly DerivedDataCacheStore _processCache = new();
+    private readonly ILogger _log;
 
     /// <summary>Creates a runtime.</summary>
     /// <param name="options">Options; null for the defaults. Read once.</param>
@@ -31,6 +32,7 @@ public sealed class TandemRuntime : IDisposable
     {
         _options = options ?? new TandemOptions();
         loggers ??= NullLoggerFactory.Instance;
+        _log = loggers.CreateLogger<TandemRuntime>();
         _pool = new ComputeThreadPool(_options.Threads ?? Environment.ProcessorCount);
         try
         {
@@ -80,7 +82,7 @@ public sealed class TandemRuntime : IDisposable
                 externals.Add(DataSource.FromFile(file, _options.FileAccess));
             }
 
-            return new Program(this, source, externals);
+            return Announce(new Program(this, source, externals));
         }
         finally
         {
@@ -92,7 +94,7 @@ public sealed class TandemRuntime : IDisposable
     /// <param name="source">The program; the caller keeps its own reference.</param>
     /// <param name="externals">Data files; the caller keeps its own references.</param>
     /// <returns>The program, which the caller disposes.</returns>
-    public Program LoadProgram(DataSource source, params IEnumerable<DataSource> externals) => new(this, source, externals);
+    public Program LoadProgram(DataSource source, params IEnumerable<DataSource> externals) => Announce(new Program(this, source, externals));
 
     /// <summary>Describes a program file without loading a method.</summary>
     /// <param name="path">The .pte.</param>
@@ -117,6 +119,16 @@ public sealed class TandemRuntime : IDisposable
     {
         _resolver.Forget();
         return _catalog.Unload(pluginId, limit);
+    }
+
+    private Program Announce(Program program)
+    {
+        foreach (var warning in program.Warnings)
+        {
+            _log.LogWarning("{Program}: {Warning}", program.Name, warning);
+        }
+
+        return program;
     }
 
     /// <inheritdoc/>

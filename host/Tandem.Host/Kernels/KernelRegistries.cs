@@ -29,6 +29,13 @@ public static class KernelRegistries
         Pooling.PoolingKernels.Register(registry);
         Padding.PaddingKernels.Register(registry);
         Resampling.ResamplingKernels.Register(registry);
+        Quantized.AffineKernels.Register(registry);
+        Quantized.ParameterKernels.Register(registry);
+        Quantized.QuantizedWeightKernels.Register(registry);
+        Llm.AttentionKernels.Register(registry);
+        Llm.CacheKernels.Register(registry);
+        Llm.GatedDeltaRuleKernels.Register(registry);
+        Llm.HadamardKernels.Register(registry);
         return registry;
     }
 }
