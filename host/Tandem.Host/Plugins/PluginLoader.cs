@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
+using System.Runtime.Loader;
 using Tandem.Sdk;
 
 namespace Tandem.Host.Plugins;
@@ -9,10 +10,10 @@ internal sealed class PluginLoader : IPluginLoader
 {
     // No inlining: references to the context must not live in a caller's frame, or it would never unload.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public IBackendPlugin Load(string folder, PluginManifest manifest, out WeakReference context)
+    public IBackendPlugin Load(string folder, PluginManifest manifest, out AssemblyLoadContext context)
     {
         var loadContext = new PluginLoadContext(folder, manifest);
-        context = new WeakReference(loadContext, trackResurrection: true);
+        context = loadContext;
         try
         {
             var type = FindEntryPoint(loadContext.LoadMain(), folder, manifest);
@@ -30,7 +31,7 @@ internal sealed class PluginLoader : IPluginLoader
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public void Unload(WeakReference context) => (context.Target as PluginLoadContext)?.Unload();
+    public void Unload(AssemblyLoadContext context) => context.Unload();
 
     // The error that is kept never refers to the plugin's exception: its type and stack trace would keep the plugin in the process.
     private static TandemException Translate(Exception error, string folder, PluginManifest manifest)

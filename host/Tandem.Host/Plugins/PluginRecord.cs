@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Loader;
 using Tandem.Sdk;
 
 namespace Tandem.Host.Plugins;
@@ -13,7 +14,7 @@ internal sealed class PluginRecord : IDisposable
     private readonly TimeSpan _startLimit;
     private readonly Dictionary<string, (IBackendRuntime? Runtime, BackendAvailability Availability)> _runtimes = new(StringComparer.Ordinal);
     private IBackendPlugin? _plugin;
-    private WeakReference? _context;
+    private AssemblyLoadContext? _context;
     private bool _isDisposed;
 
     internal PluginRecord(string folder, IPluginLoader loader, HostServices services, TimeSpan startLimit, bool staysLoaded = false)
@@ -145,7 +146,7 @@ internal sealed class PluginRecord : IDisposable
         lock (_lock)
         {
             _isDisposed |= dispose;
-            context = _context;
+            context = _context is null ? null : new WeakReference(_context, trackResurrection: true);
             string? failure = null;
             foreach (var (runtime, _) in _runtimes.Values)
             {
@@ -154,12 +155,13 @@ internal sealed class PluginRecord : IDisposable
 
             _runtimes.Clear();
             failure = TryDispose(_plugin) ?? failure;
+            if (_context is not null && Manifest!.IsUnloadable)
+            {
+                _loader.Unload(_context);
+            }
+
             _plugin = null;
             _context = null;
-            if (context is not null && Manifest!.IsUnloadable)
-            {
-                _loader.Unload(context);
-            }
 
             return failure;
         }

@@ -1,10 +1,11 @@
+using System.Runtime.Loader;
 using Tandem.Sdk;
 
 namespace Tandem.Host.Plugins;
 
 /// <summary>One start of a plugin for one backend id, on a thread of its own: a hang costs this plugin and nothing else.</summary>
 internal sealed class PluginStart(
-    IPluginLoader loader, string folder, PluginManifest manifest, HostServices services, string backendId, IBackendPlugin? plugin, WeakReference? context)
+    IPluginLoader loader, string folder, PluginManifest manifest, HostServices services, string backendId, IBackendPlugin? plugin, AssemblyLoadContext? context)
 {
     private const int Finished = 1;
     private const int Abandoned = 2;
@@ -17,7 +18,7 @@ internal sealed class PluginStart(
 
     internal IBackendPlugin? Plugin { get; private set; } = plugin;
 
-    internal WeakReference? Context { get; private set; } = context;
+    internal AssemblyLoadContext? Context { get; private set; } = context;
 
     internal IBackendRuntime? Runtime { get; private set; }
 

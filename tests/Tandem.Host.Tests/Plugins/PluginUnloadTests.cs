@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using System.Runtime.Loader;
 using Tandem.Host.Plugins;
 using Tandem.Host.Selection;
 using Tandem.Sdk;
@@ -85,6 +86,24 @@ public sealed class PluginUnloadTests
     }
 
     [Fact]
+    public void AStartedPluginStaysUsableOverCollections()
+    {
+        // A context that nobody holds begins to unload at the first collection, and then loads no further assembly.
+        using var folder = new PluginFolder();
+        folder.AddGood();
+        var record = folder.Record("good");
+        Use(record);
+        for (var i = 0; i < 5; i++)
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+        }
+
+        Assert.NotNull(LoadFurther(record));
+        Assert.True(record.TryUnload(Limit).IsUnloaded);
+    }
+
+    [Fact]
     public void APluginThatHoldsItselfIsReported()
     {
         using var folder = new PluginFolder();
@@ -160,6 +179,13 @@ public sealed class PluginUnloadTests
     private static void Use(PluginRecord record) => Assert.Equal([3.5f, 4.5f, 5.5f], AddBackendCall.Run(record.GetRuntime("AddBackend").Runtime!));
 
     [MethodImpl(MethodImplOptions.NoInlining)]
+    private static string? LoadFurther(PluginRecord record)
+    {
+        var context = AssemblyLoadContext.GetLoadContext(record.GetRuntime("AddBackend").Runtime!.GetType().Assembly)!;
+        return context.LoadFromAssemblyPath(PluginFolder.Binary("BrokenPlugins.dll")).FullName;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void HoldWhileUnloading(PluginRecord record)
     {
         var (runtime, _) = record.GetRuntime("AddBackend");
@@ -209,7 +235,7 @@ public sealed class PluginUnloadTests
 
         public WeakReference? Context { get; private set; }
 
-        public IBackendPlugin Load(string folder, PluginManifest manifest, out WeakReference context)
+        public IBackendPlugin Load(string folder, PluginManifest manifest, out AssemblyLoadContext context)
         {
             context = null!;
             try
@@ -218,10 +244,10 @@ public sealed class PluginUnloadTests
             }
             finally
             {
-                Context = context;
+                Context = new WeakReference(context, trackResurrection: true);
             }
         }
 
-        public void Unload(WeakReference context) => _loader.Unload(context);
+        public void Unload(AssemblyLoadContext context) => _loader.Unload(context);
     }
 }
