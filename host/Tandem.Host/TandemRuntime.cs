@@ -21,7 +21,9 @@ public sealed class TandemRuntime : IDisposable
     private readonly TandemOptions _options;
     private readonly ComputeThreadPool _pool;
     private readonly PluginCatalog _catalog;
+    private readonly BackendResolver _resolver;
     private readonly DerivedDataCacheStore _processCache = new();
+    private readonly ILogger _log;
 
     /// <summary>Creates a runtime.</summary>
     /// <param name="options">Options; null for the defaults. Read once.</param>
@@ -30,11 +32,21 @@ public sealed class TandemRuntime : IDisposable
     {
         _options = options ?? new TandemOptions();
         loggers ??= NullLoggerFactory.Instance;
+        _log = loggers.CreateLogger<TandemRuntime>();
         _pool = new ComputeThreadPool(_options.Threads ?? Environment.ProcessorCount);
-        Kernels = KernelRegistries.CreateDefault();
-        _options.ConfigureKernels?.Invoke(Kernels);
-        _catalog = new PluginCatalog(_options.PluginFolders, TimeSpan.FromSeconds(_options.PluginStartLimitSeconds), _pool, _processCache, loggers);
-        Resolver = new BackendResolver(_catalog, _options.Backends);
+        try
+        {
+            Kernels = KernelRegistries.CreateDefault();
+            _options.ConfigureKernels?.Invoke(Kernels);
+            _catalog = new PluginCatalog(_options.PluginFolders, TimeSpan.FromSeconds(_options.PluginStartLimitSeconds), _pool, _processCache, loggers);
+            _resolver = new BackendResolver(_catalog, _options.Backends);
+        }
+        catch
+        {
+            // Its threads would outlive a runtime that nobody got.
+            _pool.Dispose();
+            throw;
+        }
     }
 
     /// <summary>The compute threads.</summary>
@@ -44,7 +56,7 @@ public sealed class TandemRuntime : IDisposable
     public KernelRegistry Kernels { get; }
 
     /// <summary>Chooses plugins.</summary>
-    public IBackendResolver Resolver { get; }
+    public IBackendResolver Resolver => _resolver;
 
     /// <summary>What is loaded in this process, and how often.</summary>
     public LoadStatistics LoadStatistics => Blobs.Statistics;
@@ -70,7 +82,7 @@ public sealed class TandemRuntime : IDisposable
                 externals.Add(DataSource.FromFile(file, _options.FileAccess));
             }
 
-            return new Program(this, source, externals);
+            return Announce(new Program(this, source, externals));
         }
         finally
         {
@@ -82,7 +94,7 @@ public sealed class TandemRuntime : IDisposable
     /// <param name="source">The program; the caller keeps its own reference.</param>
     /// <param name="externals">Data files; the caller keeps its own references.</param>
     /// <returns>The program, which the caller disposes.</returns>
-    public Program LoadProgram(DataSource source, params IEnumerable<DataSource> externals) => new(this, source, externals);
+    public Program LoadProgram(DataSource source, params IEnumerable<DataSource> externals) => Announce(new Program(this, source, externals));
 
     /// <summary>Describes a program file without loading a method.</summary>
     /// <param name="path">The .pte.</param>
@@ -98,10 +110,31 @@ public sealed class TandemRuntime : IDisposable
     /// <returns>The report.</returns>
     public PluginReport GetPluginReport() => _catalog.CreateReport(Resolver);
 
+    /// <summary>Stops a plugin and takes its code out of the process. It starts again when one of its backends is needed.</summary>
+    /// <param name="pluginId">Id of the plugin; every version of it is unloaded.</param>
+    /// <param name="limit">How long to wait until it is gone.</param>
+    /// <returns>For each version that was found, whether it is gone, and if not, why.</returns>
+    /// <remarks>Dispose every program that uses the plugin before.</remarks>
+    public IReadOnlyList<PluginUnloadResult> UnloadPlugin(string pluginId, TimeSpan limit)
+    {
+        _resolver.Forget();
+        return _catalog.Unload(pluginId, limit);
+    }
+
+    private Program Announce(Program program)
+    {
+        foreach (var warning in program.Warnings)
+        {
+            _log.LogWarning("{Program}: {Warning}", program.Name, warning);
+        }
+
+        return program;
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
-        (Resolver as IDisposable)?.Dispose();
+        _resolver.Dispose();
         _catalog.Dispose();
         _pool.Dispose();
     }

@@ -8,7 +8,7 @@ internal static class PluginTables
     /// <summary>Every plugin folder.</summary>
     public static ReportTable Plugins(PluginReport report) => new("Plugins", ["plugin", "usable", "serves", "folder", "why"],
         [.. report.Plugins.Select(item => (IReadOnlyList<string>)[
-            item.Id is null ? "?" : $"{item.Id} {item.Version}", item.IsUsable ? "yes" : "no", string.Join(", ", item.Backends), item.Folder, item.Reason])]);
+            item.Id is null ? "?" : $"{item.Id} {item.Version}", item.IsUsable ? "yes" : "no", string.Join(", ", item.Backends), item.Folder, string.Join("; ", [item.Reason, .. item.Notes])])]);
 
     /// <summary>Who serves which backend.</summary>
     public static ReportTable Backends(PluginReport report) => new("Backends", ["backend", "plugin", "why", "others"],

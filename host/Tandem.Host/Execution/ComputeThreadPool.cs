@@ -17,6 +17,12 @@ internal sealed class ComputeThreadPool : ComputePool, IDisposable
     // Splitting finer than the threads evens out workers that begin late.
     private const int PartsPerThread = 3;
 
+    // While a method executes, workers stay awake between its parallel steps; a long serial step lets them park all the same.
+    private const int ExecutionSpinMicroseconds = 20_000;
+
+    // Past this they offer their core to any other thread at each look.
+    private const int YieldMicroseconds = 50;
+
     [ThreadStatic]
     private static bool t_isInside;
 
@@ -24,6 +30,8 @@ internal sealed class ComputeThreadPool : ComputePool, IDisposable
     private readonly AutoResetEvent[] _wake;
     private readonly int[] _isParked;
     private readonly long _spinTicks;
+    private readonly long _executionSpinTicks = ExecutionSpinMicroseconds * Stopwatch.Frequency / 1_000_000;
+    private readonly long _yieldTicks = YieldMicroseconds * Stopwatch.Frequency / 1_000_000;
     private IParallelWork? _work;
     private int _itemCount;
     private int _chunk;
@@ -33,6 +41,7 @@ internal sealed class ComputeThreadPool : ComputePool, IDisposable
     private int _executions;
     private Exception? _failure;
     private volatile bool _isStopping;
+    private int _isDisposed;
 
     /// <summary>Creates a pool.</summary>
     /// <param name="threadCount">Threads that work at once, the caller's included.</param>
@@ -82,7 +91,9 @@ internal sealed class ComputeThreadPool : ComputePool, IDisposable
         _chunk = Math.Max(grain, (int)(((long)itemCount + (ThreadCount * PartsPerThread) - 1) / (ThreadCount * PartsPerThread)));
         _next = 0;
         _failure = null;
-        Volatile.Write(ref _gate, Open);
+
+        // A full fence: a worker that parks sees the open gate, or is seen as parked.
+        Interlocked.Exchange(ref _gate, Open);
         WakeParked((itemCount - 1) / _chunk);
         TakeChunks(worker: 0);
 
@@ -108,7 +119,20 @@ internal sealed class ComputeThreadPool : ComputePool, IDisposable
 
     public void Dispose()
     {
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
+        {
+            return;
+        }
+
         _isStopping = true;
+
+        // A job that runs ends first: its owner still wakes workers.
+        var spin = default(SpinWait);
+        while (Interlocked.CompareExchange(ref _isOwned, 1, 0) != 0)
+        {
+            spin.SpinOnce();
+        }
+
         for (var i = 0; i < _threads.Length; i++)
         {
             _wake[i].Set();
@@ -142,7 +166,7 @@ internal sealed class ComputeThreadPool : ComputePool, IDisposable
                     return;
                 }
 
-                work.Execute(start, Math.Min(start + chunk, count), worker);
+                work.Execute(start, count - start < chunk ? count : start + chunk, worker);
             }
         }
         catch (Exception error)
@@ -189,14 +213,15 @@ internal sealed class ComputeThreadPool : ComputePool, IDisposable
                 continue;
             }
 
-            if (Volatile.Read(ref _executions) > 0)
-            {
-                idleSince = Stopwatch.GetTimestamp();
-            }
-            else if (Stopwatch.GetTimestamp() - idleSince > _spinTicks)
+            var idle = Stopwatch.GetTimestamp() - idleSince;
+            if (idle > (Volatile.Read(ref _executions) > 0 ? _executionSpinTicks : _spinTicks))
             {
                 Park(index);
                 idleSince = Stopwatch.GetTimestamp();
+            }
+            else if (idle > _yieldTicks)
+            {
+                Thread.Yield();
             }
         }
     }

@@ -29,7 +29,7 @@ public sealed unsafe class Method
     private readonly (int Index, EValue Value)[] _overwrittenValues;
     private readonly (TensorView Tensor, nint Data)[] _freedTensors;
     private readonly DelegateCallContext _delegateContext;
-    private readonly bool _hasBackwardJumps;
+    private readonly ComputeThreadPool? _executionPool;
 
     internal Method(Session session, MethodTables tables)
     {
@@ -55,11 +55,12 @@ public sealed unsafe class Method
             _inputIsSet[i] = _values[_inputs[i]].Kind != EValueKind.Tensor || _values[_inputs[i]].AsTensor() is { IsReadOnly: true } or { MaxElementCount: 0 };
         }
 
+        _executionPool = session.Program.Runtime.Pool as ComputeThreadPool;
+
         // Prim operators and moves write into the value table: every execution starts from the same table.
         _overwrittenValues = [.. _code.SelectMany(Overwritten).Distinct().Select(index => (index, _values[index]))];
         _freedTensors = [.. _code.Where(item => item.Kind == InstructionKind.Free && _values[item.Value].Kind == EValueKind.Tensor)
             .Select(item => (_values[item.Value].AsTensor(), (nint)_values[item.Value].AsTensor().Data))];
-        _hasBackwardJumps = _code.Where((item, index) => item.Kind == InstructionKind.JumpFalse && item.Target <= index).Any();
     }
 
     /// <summary>Name, inputs and outputs.</summary>
@@ -151,7 +152,17 @@ public sealed unsafe class Method
             throw InputError(index, "the program writes over this input", "an input that is only read", "an input that is written to; set it with SetInput");
         }
 
+        if (tensor.IsReadOnly)
+        {
+            throw InputError(index, "the input is a constant of the program", "no value", TensorShapes.Describe(tensor.ScalarType, sizes));
+        }
+
         ResizeInput(index, tensor, sizes);
+        if (data == null && tensor.ElementCount != 0)
+        {
+            throw InputError(index, "the input has no memory", tensor.ToString(), "null");
+        }
+
         Bind(tensor, _inputAliases[index], data);
         _inputIsSet[index] = true;
     }
@@ -164,7 +175,7 @@ public sealed unsafe class Method
     public void BindOutput(int index, void* data, long byteCount)
     {
         var value = GetOutputValue(index);
-        if (value.Kind != EValueKind.Tensor || value.AsTensor().IsReadOnly || !_outputIsBindable[index] || value.AsTensor().MaxByteCount > byteCount)
+        if (value.Kind != EValueKind.Tensor || value.AsTensor().IsReadOnly || !_outputIsBindable[index] || data == null || value.AsTensor().MaxByteCount > byteCount)
         {
             throw new TandemException(ErrorCode.OutputInvalid, "the output cannot be written to this memory", new ErrorDetails
             {
@@ -234,14 +245,35 @@ public sealed unsafe class Method
                 _values[item.Index] = item.Value;
             }
 
-            foreach (ref readonly var item in _freedTensors.AsSpan())
+            // What the last execution freed gets its memory back; what the caller bound since then stays.
+            foreach (ref var item in _freedTensors.AsSpan())
             {
-                item.Tensor.Bind((void*)item.Data);
+                if (item.Tensor.Data == null)
+                {
+                    item.Tensor.Bind((void*)item.Data);
+                }
+                else
+                {
+                    item.Data = (nint)item.Tensor.Data;
+                }
             }
 
+            _session.Scratch.Reset();
             _session.Scratch.Cancellation = cancellation;
             _delegateContext.Listener = _session.Listener;
-            Run(cancellation);
+            _executionPool?.EnterExecution();
+            var measurement = ExecutionMeasurement.Start(_session.Program, Info.Name);
+            var isDone = false;
+            try
+            {
+                Run(cancellation);
+                isDone = true;
+            }
+            finally
+            {
+                measurement.Stop(isDone);
+                _executionPool?.LeaveExecution();
+            }
         }
         finally
         {
@@ -263,6 +295,13 @@ public sealed unsafe class Method
         {
             while ((uint)next < (uint)code.Length)
             {
+                // Only jumps make a chain longer than its code, but counting is cheaper than asking which it is.
+                if (++executed > InstructionLimit)
+                {
+                    throw new TandemException(ErrorCode.InstructionLimitExceeded, "the call runs too many instructions",
+                        new ErrorDetails { Expected = $"at most {InstructionLimit}", NextStep = "the program may loop for ever" });
+                }
+
                 if (canBeCancelled)
                 {
                     cancellation.ThrowIfCancellationRequested();
@@ -285,12 +324,6 @@ public sealed unsafe class Method
                     case InstructionKind.JumpFalse:
                         if (IsFalse(values[item.Value]))
                         {
-                            if (_hasBackwardJumps && ++executed > InstructionLimit / Math.Max(code.Length, 1))
-                            {
-                                throw new TandemException(ErrorCode.InstructionLimitExceeded, "the call runs too many instructions",
-                                    new ErrorDetails { Expected = $"at most {InstructionLimit}", NextStep = "the program may loop for ever" });
-                            }
-
                             next = item.Target;
                             continue;
                         }
@@ -424,7 +457,8 @@ public sealed unsafe class Method
 
     // ExecuTorch's own tolerance for traced floats: 1e-4 + 1e-5 |reference|.
     private static bool IsTracedDouble(double value, double traced) =>
-        value == traced || (double.IsNaN(value) && double.IsNaN(traced)) || Math.Abs(value - traced) <= 1e-4 + (1e-5 * Math.Abs(traced));
+        value == traced || (double.IsNaN(value) && double.IsNaN(traced))
+        || (double.IsFinite(traced) && Math.Abs(value - traced) <= 1e-4 + (1e-5 * Math.Abs(traced)));
 
     private static string Describe(EValue value) => $"{value.Kind} {value}";
 

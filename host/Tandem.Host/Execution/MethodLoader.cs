@@ -176,7 +176,8 @@ internal sealed unsafe class MethodLoader
         }
     }
 
-    private static TandemException NoBackend(BackendChoice choice, ErrorDetails where)
+    /// <summary>The error for a backend that nothing serves: not found, or found and not able to run here.</summary>
+    internal static TandemException NoBackend(BackendChoice choice, ErrorDetails where)
     {
         var refusals = choice.Refusals.Count == 0 ? "no plugin names it" : string.Join("; ", choice.Refusals.Select(item => $"{item.Plugin}: {item.Reason}"));
         var isThere = choice.Refusals.Any(item => item.Code == ErrorCode.BackendNotAvailable);

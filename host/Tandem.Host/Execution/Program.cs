@@ -1,4 +1,6 @@
 using System.Collections.Frozen;
+using System.Runtime.InteropServices;
+using Tandem.Host.Diagnostics;
 using Tandem.Host.Diagnostics.Reports;
 using Tandem.Host.Formats;
 using Tandem.Host.Formats.Model;
@@ -29,6 +31,12 @@ public sealed unsafe class Program : IDisposable
     private int _isDisposed;
 
     internal Program(TandemRuntime runtime, DataSource source, IEnumerable<DataSource> externals)
+        : this(runtime, source, externals, ProgramReader.Read)
+    {
+    }
+
+    /// <summary>Takes any model whose indices and ranges are verified.</summary>
+    internal Program(TandemRuntime runtime, DataSource source, IEnumerable<DataSource> externals, Func<DataSource, ProgramModel> read)
     {
         Runtime = runtime;
         Id = Interlocked.Increment(ref s_lastId);
@@ -36,7 +44,7 @@ public sealed unsafe class Program : IDisposable
         _files.Add(_source);
         try
         {
-            Model = ProgramReader.Read(source);
+            Model = read(source);
             var namedData = new List<NamedDataSource> { new(source, Model.NamedData) };
             foreach (var external in externals)
             {
@@ -58,6 +66,8 @@ public sealed unsafe class Program : IDisposable
             _files.ForEach(file => file.Release());
             throw;
         }
+
+        TandemDiagnostics.Programs.Add(1);
     }
 
     /// <summary>Path, or the name of the stream or buffer.</summary>
@@ -123,8 +133,7 @@ public sealed unsafe class Program : IDisposable
                 var choice = Runtime.Resolver.Resolve(plan.Name, backend);
                 if (choice.Runtime is null)
                 {
-                    throw new TandemException(ErrorCode.BackendNotFound, $"no usable plugin serves {backend}: {choice.Reason}",
-                        new ErrorDetails { File = Name, Location = $"method '{plan.Name}'", NextStep = "put a plugin for it into a plugin folder" });
+                    throw MethodLoader.NoBackend(choice, new ErrorDetails { File = Name, Location = $"method '{plan.Name}'" });
                 }
             }
         }
@@ -168,6 +177,7 @@ public sealed unsafe class Program : IDisposable
         _constants?.Dispose();
         _namedData.Dispose();
         _files.ForEach(file => file.Release());
+        TandemDiagnostics.Programs.Add(-1);
     }
 
     internal int IndexOf(string method) => _indexByName.TryGetValue(method, out var index) ? index
@@ -216,7 +226,7 @@ public sealed unsafe class Program : IDisposable
         }
     }
 
-    /// <summary>Writes the initial contents of mutable buffers that a method keeps in its own arenas.</summary>
+    /// <summary>Clears the mutable buffers that a method keeps in its own arenas, and writes their initial contents.</summary>
     internal void InitializePlannedState(int planIndex, byte*[] arenas)
     {
         var (plan, memory) = (Model.Plans[planIndex], MemoryPlan.Methods[planIndex]);
@@ -224,7 +234,9 @@ public sealed unsafe class Program : IDisposable
         {
             if (memory.Placements[i].Kind == PlacementKind.Arena && plan.Values[i] is ValueModel.Tensor tensor && ProgramMemoryPlan.IsState(tensor))
             {
-                Initialize(plan.Name, tensor, arenas[tensor.MemoryId] + tensor.MemoryOffset);
+                var target = arenas[tensor.MemoryId] + tensor.MemoryOffset;
+                NativeMemory.Clear(target, (nuint)tensor.Layout.ByteCount);
+                Initialize(plan.Name, tensor, target);
             }
         }
     }

@@ -82,7 +82,7 @@ internal sealed class ProgramMemoryPlan
 
         if (keepsPlan)
         {
-            _warnings.Add($"method '{plan.Name}' plans mutable buffers over other tensors: they stay in its own memory and no other method sees them");
+            Warn($"method '{plan.Name}' plans mutable buffers over other tensors: they stay in its own memory and no other method sees them");
         }
 
         return new MethodMemoryPlan(placements, homes.ByteCount, arenaSizes, keepsPlan || ReadsBeforeWriting(plan, placements));
@@ -113,7 +113,7 @@ internal sealed class ProgramMemoryPlan
         {
             if (!region.Methods.Contains(plan.Name))
             {
-                _warnings.Add($"mutable buffer '{name}' is {state.Layout} in method '{plan.Name}' and {region.Tensor.Layout} in '{region.Methods[0]}': they are separate");
+                Warn($"mutable buffer '{name}' is {state.Layout} in method '{plan.Name}' and {region.Tensor.Layout} in '{region.Methods[0]}': they are separate");
             }
 
             name = $"{plan.Name}: {name} {state.Layout}";
@@ -135,15 +135,28 @@ internal sealed class ProgramMemoryPlan
         return region;
     }
 
+    private void Warn(string text) => _warnings.Add($"TDM{(int)ErrorCode.StateNotShared} {ErrorCode.StateNotShared}: {text}");
+
     private void FindUnsharedState()
     {
+        // Unnamed buffers that several methods keep in the memory of their activations: nothing in the file says that they are one.
+        foreach (var group in _regions.Values.Where(region => region.Tensor.Name is null && region.Tensor.MemoryId == 1).GroupBy(region => region.Tensor.Layout))
+        {
+            var methods = group.SelectMany(region => region.Methods).Distinct().ToList();
+            if (methods.Count > 1)
+            {
+                Warn($"methods {string.Join(" and ", methods.Select(method => $"'{method}'"))} each hold an unnamed mutable buffer {group.Key} among their activations: "
+                    + "they are separate, whatever the model meant; lower the program with shared mutable buffers if they are one");
+            }
+        }
+
         foreach (var region in _regions.Values.Where(region => region.Methods.Count > 1))
         {
             var places = _program.Plans.SelectMany(plan => plan.Values.OfType<ValueModel.Tensor>().Where(IsState)
                 .Where(tensor => tensor.Name == region.Name).Select(tensor => (plan.Name, tensor.MemoryId, tensor.MemoryOffset))).ToList();
             if (places.Select(place => (place.MemoryId, place.MemoryOffset)).Distinct().Count() > 1)
             {
-                _warnings.Add($"mutable buffer '{region.Name}' is planned at different places in {string.Join(" and ", places.Select(place => $"'{place.Name}' (memory {place.MemoryId} at {place.MemoryOffset})"))}: "
+                Warn($"mutable buffer '{region.Name}' is planned at different places in {string.Join(" and ", places.Select(place => $"'{place.Name}' (memory {place.MemoryId} at {place.MemoryOffset})"))}: "
                     + "the program was lowered without sharing mutable buffers, and other runtimes give each method its own copy; here the methods share it by its name");
             }
         }

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using Tandem.Host.Diagnostics;
 using Tandem.Sdk;
 
 namespace Tandem.Host.Execution;
@@ -12,7 +14,7 @@ public sealed unsafe class Session : IDisposable
 {
     private static long s_lastId;
 
-    private readonly Dictionary<string, (Method Method, DelegateHolder Delegates)> _methods = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, LoadedMethod> _methods = new(StringComparer.Ordinal);
     private readonly Dictionary<IBackendDelegate, int> _delegateHolders = new(ReferenceEqualityComparer.Instance);
     private readonly List<NativeMemoryBlock> _memory = [];
     private readonly byte*[] _sharedArenas;
@@ -43,6 +45,8 @@ public sealed unsafe class Session : IDisposable
             FreeMemory();
             throw;
         }
+
+        TandemDiagnostics.Sessions.Add(1);
     }
 
     /// <summary>The program.</summary>
@@ -96,8 +100,13 @@ public sealed unsafe class Session : IDisposable
         Enter();
         try
         {
-            new Span<byte>(State, checked((int)_stateBytes)).Clear();
+            NativeMemory.Clear(State, (nuint)_stateBytes);
             Program.InitializeState(State);
+            foreach (var (name, loaded) in _methods)
+            {
+                loaded.ResetArenas();
+                Program.InitializePlannedState(Program.IndexOf(name), loaded.Arenas);
+            }
         }
         finally
         {
@@ -115,13 +124,19 @@ public sealed unsafe class Session : IDisposable
 
         Enter();
         _isDisposed = true;
-        foreach (var (_, delegates) in _methods.Values)
+        try
         {
-            delegates.Dispose();
+            foreach (var loaded in _methods.Values)
+            {
+                loaded.Delegates.Dispose();
+            }
         }
-
-        FreeMemory();
-        Program.Release();
+        finally
+        {
+            FreeMemory();
+            Program.Release();
+            TandemDiagnostics.Sessions.Add(-1);
+        }
     }
 
     internal void Enter()
@@ -159,7 +174,7 @@ public sealed unsafe class Session : IDisposable
         });
     }
 
-    private (Method Method, DelegateHolder Delegates) Load(string name)
+    private LoadedMethod Load(string name)
     {
         var index = Program.IndexOf(name);
         var plan = Program.MemoryPlan.Methods[index];
@@ -170,7 +185,8 @@ public sealed unsafe class Session : IDisposable
             var arenas = plan.HasPrivateArenas ? AllocateArenas(plan.ArenaSizes) : _sharedArenas;
             var inputOutput = Allocate(plan.InputOutputBytes, "inputs and outputs");
             Program.InitializePlannedState(index, arenas);
-            return (new Method(this, new MethodLoader(this, index, arenas, inputOutput).Load(delegates)), delegates);
+            var method = new Method(this, new MethodLoader(this, index, arenas, inputOutput).Load(delegates));
+            return new LoadedMethod(method, delegates, arenas, plan.HasPrivateArenas ? plan.ArenaSizes : []);
         }
         catch
         {

@@ -23,6 +23,12 @@ public static class KernelRegistries
         Indexing.IndexKernels.Register(registry);
         Indexing.GatherKernels.Register(registry);
         Prim.PrimKernels.Register(registry);
+        MatMul.MatMulKernels.Register(registry);
+        MatMul.DistanceKernels.Register(registry);
+        Convolution.ConvolutionKernels.Register(registry);
+        Pooling.PoolingKernels.Register(registry);
+        Padding.PaddingKernels.Register(registry);
+        Resampling.ResamplingKernels.Register(registry);
         Quantized.AffineKernels.Register(registry);
         Quantized.ParameterKernels.Register(registry);
         Quantized.QuantizedWeightKernels.Register(registry);
@@ -30,12 +36,6 @@ public static class KernelRegistries
         Llm.CacheKernels.Register(registry);
         Llm.GatedDeltaRuleKernels.Register(registry);
         Llm.HadamardKernels.Register(registry);
-        MatMul.MatMulKernels.Register(registry);
-        MatMul.DistanceKernels.Register(registry);
-        Convolution.ConvolutionKernels.Register(registry);
-        Pooling.PoolingKernels.Register(registry);
-        Padding.PaddingKernels.Register(registry);
-        Resampling.ResamplingKernels.Register(registry);
         return registry;
     }
 }

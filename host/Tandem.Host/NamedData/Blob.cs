@@ -35,6 +35,9 @@ internal sealed unsafe class Blob
     /// <summary>The first source that the bytes came from, for messages and for finding the blob without hashing.</summary>
     internal BlobOrigin Origin { get; }
 
+    /// <summary>Every range that the registry finds this blob by.</summary>
+    internal List<BlobOrigin> Origins { get; } = [];
+
     internal ContentId? ContentId { get; set; }
 
     internal int References { get; set; }

@@ -37,6 +37,9 @@ internal sealed unsafe class BlobHandle : DataHandle
         }
     }
 
-    private Blob Live() => _blob ?? throw new TandemException(ErrorCode.NamedDataReleased, "a data handle was used after it was released",
+    private Blob Live() => _blob ?? throw Released();
+
+    internal static TandemException Released() => new(
+        ErrorCode.NamedDataReleased, "a data handle was used after it was released",
         new ErrorDetails { NextStep = "keep the handle, or take another with AddReference, for as long as the bytes are used" });
 }

@@ -1,4 +1,6 @@
 using System.IO.Hashing;
+using System.Numerics;
+using System.Security.Cryptography;
 using Tandem.Host.Formats;
 using Tandem.Sdk;
 
@@ -14,6 +16,9 @@ namespace Tandem.Host.NamedData;
 /// </remarks>
 public sealed class BlobRegistry
 {
+    // Unknown to whoever writes a file, so that nobody can prepare bytes with the hash of another program's weights.
+    private static readonly long Seed = BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long)));
+
     private readonly Lock _lock = new();
     private readonly Dictionary<BlobOrigin, Blob> _byOrigin = [];
     private readonly Dictionary<long, List<Blob>> _byLength = [];
@@ -56,29 +61,54 @@ public sealed class BlobRegistry
             });
         }
 
-        alignment = Math.Max(alignment, 16);
-        lock (_lock)
+        if (alignment < 1 || !BitOperations.IsPow2(alignment))
         {
-            var origin = new BlobOrigin(source, range);
-            if (_byOrigin.TryGetValue(origin, out var blob) && blob.IsAligned(alignment))
+            throw new TandemException(ErrorCode.ArgumentInvalid, "an alignment is impossible",
+                new ErrorDetails { File = source.Name, Expected = "a power of two", Found = $"{alignment}" });
+        }
+
+        // A released source has no bytes to compare: the reference makes sure that this one has, until the blob holds its own.
+        source.AddReference();
+        try
+        {
+            lock (_lock)
             {
-                _sharedLoads++;
+                var blob = FindOrLoad(source, range, Math.Max(alignment, 16));
                 return new BlobHandle(this, Hold(blob), layout);
             }
-
-            blob = FindEqual(source, range, alignment);
-            if (blob is null)
-            {
-                blob = Load(source, range, alignment);
-            }
-            else
-            {
-                _sharedLoads++;
-            }
-
-            _byOrigin.TryAdd(origin, blob);
-            return new BlobHandle(this, Hold(blob), layout);
         }
+        finally
+        {
+            source.Release();
+        }
+    }
+
+    /// <summary>Called before each physical load; tests make it throw.</summary>
+    internal Action<DataSource, DataRange>? BeforeLoad { get; set; }
+
+    // Two blobs of one content exist only where the first is less aligned than a later request needs.
+    private Blob FindOrLoad(DataSource source, DataRange range, int alignment)
+    {
+        var origin = new BlobOrigin(source, range);
+        if (_byOrigin.TryGetValue(origin, out var blob) && blob.IsAligned(alignment))
+        {
+            _sharedLoads++;
+            return blob;
+        }
+
+        blob = FindEqual(source, range, alignment);
+        if (blob is null)
+        {
+            blob = Load(source, range, alignment);
+        }
+        else
+        {
+            _sharedLoads++;
+        }
+
+        _byOrigin[origin] = blob;
+        blob.Origins.Add(origin);
+        return blob;
     }
 
     internal void Release(Blob blob)
@@ -90,9 +120,12 @@ public sealed class BlobRegistry
                 return;
             }
 
-            foreach (var origin in _byOrigin.Where(pair => ReferenceEquals(pair.Value, blob)).Select(pair => pair.Key).ToList())
+            foreach (var origin in blob.Origins)
             {
-                _byOrigin.Remove(origin);
+                if (_byOrigin.TryGetValue(origin, out var current) && ReferenceEquals(current, blob))
+                {
+                    _byOrigin.Remove(origin);
+                }
             }
 
             var list = _byLength[blob.Length];
@@ -110,6 +143,7 @@ public sealed class BlobRegistry
     {
         lock (_lock)
         {
+            ThrowIfFree(blob);
             return Hold(blob);
         }
     }
@@ -118,7 +152,17 @@ public sealed class BlobRegistry
     {
         lock (_lock)
         {
+            ThrowIfFree(blob);
             return Identify(blob);
+        }
+    }
+
+    // Another thread may have disposed the handle between its check and this lock.
+    private static void ThrowIfFree(Blob blob)
+    {
+        if (blob.References == 0)
+        {
+            throw BlobHandle.Released();
         }
     }
 
@@ -133,6 +177,7 @@ public sealed class BlobRegistry
         Blob blob;
         try
         {
+            BeforeLoad?.Invoke(source, range);
             blob = new Blob(source, range, alignment);
         }
         catch (OutOfMemoryException error)
@@ -186,7 +231,7 @@ public sealed class BlobRegistry
             return known;
         }
 
-        var hash = new XxHash128();
+        var hash = new XxHash128(Seed);
         for (long done = 0; done < blob.Length;)
         {
             var step = (int)Math.Min(blob.Length - done, 1 << 30);

@@ -86,7 +86,7 @@ internal sealed class DerivedDataCacheStore : DerivedDataCache
         {
             var (value, byteCount) = factory(state);
             entry.ByteCount = byteCount;
-            entry.Value = value;
+            entry.Value = value ?? throw new TandemException(ErrorCode.DelegateFailed, "a factory of derived data returned nothing");
         }
         catch (Exception error)
         {

@@ -82,10 +82,8 @@ internal sealed class PackageDataMap : NamedDataMap, IDisposable
         }
 
         var other = _entries[entry.Key];
-        using var first = _registry.Open(other.Source, other.Entry.Range);
-        using var second = _registry.Open(source, entry.Range);
         var sameLayout = other.Entry.Layout is null || entry.Layout is null || other.Entry.Layout.Equals(entry.Layout);
-        if (!sameLayout || first.Length != second.Length || first.ContentId != second.ContentId)
+        if (!sameLayout || !SameBytes(other.Source, other.Entry.Range, source, entry.Range))
         {
             throw new TandemException(ErrorCode.NamedDataConflict, "two sources hold different data under one key", new ErrorDetails
             {
@@ -96,5 +94,27 @@ internal sealed class PackageDataMap : NamedDataMap, IDisposable
                 NextStep = "give the data file that the program was exported with, and no other that uses its keys",
             });
         }
+    }
+
+    // Compared in place: a check of keys is no load.
+    private static unsafe bool SameBytes(DataSource left, DataRange leftRange, DataSource right, DataRange rightRange)
+    {
+        if (leftRange.Length != rightRange.Length)
+        {
+            return false;
+        }
+
+        for (long done = 0; done < leftRange.Length;)
+        {
+            var step = (int)Math.Min(leftRange.Length - done, 1 << 30);
+            if (!new ReadOnlySpan<byte>(left.Pointer + leftRange.Offset + done, step).SequenceEqual(new ReadOnlySpan<byte>(right.Pointer + rightRange.Offset + done, step)))
+            {
+                return false;
+            }
+
+            done += step;
+        }
+
+        return true;
     }
 }

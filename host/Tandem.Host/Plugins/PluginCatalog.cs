@@ -16,15 +16,9 @@ internal sealed class PluginCatalog : IDisposable
         _logger = loggers.CreateLogger("Tandem.Plugins");
         loader ??= new PluginLoader();
         var records = new List<PluginRecord>();
-        foreach (var folder in folders.Select(Path.GetFullPath).Distinct())
+        foreach (var folder in folders.Select(FullPath).Distinct())
         {
-            if (!Directory.Exists(folder))
-            {
-                _logger.LogInformation("plugin folder {Folder} does not exist", folder);
-                continue;
-            }
-
-            foreach (var plugin in Directory.EnumerateDirectories(folder).Order(StringComparer.Ordinal).Where(path => File.Exists(Path.Combine(path, PluginManifest.FileName))))
+            foreach (var plugin in FindPlugins(folder))
             {
                 var record = new PluginRecord(plugin, loader,
                     new PluginHostServices(plugin, pool, processCache, loggers.CreateLogger($"Tandem.Plugin.{Path.GetFileName(plugin)}")), startLimit);
@@ -54,6 +48,10 @@ internal sealed class PluginCatalog : IDisposable
         }
     }
 
+    /// <summary>Stops every plugin of an id and takes it out of the process.</summary>
+    internal IReadOnlyList<PluginUnloadResult> Unload(string pluginId, TimeSpan limit) =>
+        [.. Records.Where(record => record.Manifest?.Id == pluginId).Select(record => record.TryUnload(limit))];
+
     internal PluginReport CreateReport(IBackendResolver resolver)
     {
         var backends = Records.SelectMany(record => record.Manifest?.Backends ?? []).Distinct().Order(StringComparer.Ordinal)
@@ -61,8 +59,43 @@ internal sealed class PluginCatalog : IDisposable
         return new PluginReport(
             [.. Records.Select(record => new PluginReportEntry(
                 record.Manifest?.Id, record.Manifest?.Version.ToString(), record.Folder, record.Manifest?.Backends ?? [],
-                record.Refusal is null, record.Refusal?.Code, record.Refusal?.Message ?? (record.IsStarted ? "started" : "usable, not started")))],
+                record.Refusal is null, record.Refusal?.Code, record.Refusal?.Message ?? (record.IsStarted ? "started" : "usable, not started"))
+            {
+                Notes = record.Notes,
+            })],
             [.. backends.Select(item => new BackendReportEntry(item.Id, item.Choice.PluginId is { } id ? $"{id} {item.Choice.PluginVersion}" : null,
                 item.Choice.Reason, [.. item.Choice.Refusals.Select(refusal => $"{refusal.Plugin}: {refusal.Reason}")]))]);
+    }
+
+    private static string FullPath(string folder)
+    {
+        try
+        {
+            return Path.GetFullPath(folder);
+        }
+        catch (ArgumentException error)
+        {
+            throw new TandemException(ErrorCode.ConfigurationInvalid, "a plugin folder is not a path",
+                new ErrorDetails { Location = "Tandem:PluginFolders", Expected = "a path", Found = $"'{folder}'", NextStep = "correct the configuration" }, error);
+        }
+    }
+
+    private IReadOnlyList<string> FindPlugins(string folder)
+    {
+        if (!Directory.Exists(folder))
+        {
+            _logger.LogInformation("plugin folder {Folder} does not exist", folder);
+            return [];
+        }
+
+        try
+        {
+            return [.. Directory.EnumerateDirectories(folder).Where(path => File.Exists(Path.Combine(path, PluginManifest.FileName))).Order(StringComparer.Ordinal)];
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            _logger.LogWarning("plugin folder {Folder} cannot be read: {Reason}", folder, error.Message);
+            return [];
+        }
     }
 }

@@ -9,12 +9,11 @@ namespace Tandem.Host.Plugins;
 /// <summary>Judges a plugin folder from its files alone: no code of the plugin runs.</summary>
 internal static class PluginJudge
 {
-    /// <summary>Reads and checks the manifest and the files that it names.</summary>
+    /// <summary>Checks the manifest against this host, and the files that it names.</summary>
     /// <exception cref="TandemException">A code from 4001 to 4009.</exception>
-    internal static PluginManifest Judge(string folder)
+    internal static void Judge(string folder, PluginManifest manifest)
     {
         var path = Path.Combine(folder, PluginManifest.FileName);
-        var manifest = PluginManifest.Read(path);
         if (!manifest.Sdk.Contains(SdkVersion.Current))
         {
             throw Refuse(ErrorCode.PluginSdkVersionMismatch, "the plugin is made for another SDK", path, $"SDK {manifest.Sdk}", $"SDK {SdkVersion.Current}",
@@ -38,16 +37,52 @@ internal static class PluginJudge
             CheckHash(assembly, assemblyHash);
         }
 
+        foreach (var (file, hash) in manifest.Files)
+        {
+            var full = Resolve(folder, file, path);
+            if (hash is not null)
+            {
+                CheckHash(full, hash);
+            }
+        }
+
         CheckReference(assembly);
-        return manifest;
+    }
+
+    /// <summary>Things that a person should know, and that do not make the plugin unusable.</summary>
+    internal static IReadOnlyList<string> Notes(string folder, PluginManifest manifest)
+    {
+        var notes = new List<string>();
+        if (File.Exists(Path.Combine(folder, "Tandem.Sdk.dll")))
+        {
+            notes.Add("the folder holds a copy of Tandem.Sdk.dll, which is not used: the host's is");
+        }
+
+        if (manifest.AssemblySha256 is null)
+        {
+            notes.Add("the manifest names no hash of the assembly");
+        }
+
+        if (!manifest.IsUnloadable)
+        {
+            notes.Add("the plugin stays in the process once it is started");
+        }
+
+        return notes;
     }
 
     /// <summary>The full path of a file of the plugin; never outside its folder, also not through a link.</summary>
     internal static string Resolve(string folder, string relative, string manifestPath)
     {
-        var root = Path.GetFullPath(folder) + Path.DirectorySeparatorChar;
-        var full = Path.GetFullPath(Path.Combine(folder, relative));
-        if (Path.IsPathRooted(relative) || !full.StartsWith(root, StringComparison.Ordinal))
+        // ':' is a drive or a hidden stream, '\\' another separator on another system: one spelling is right everywhere.
+        if (relative.Length == 0 || relative.AsSpan().ContainsAny(":\\\0") || Path.IsPathRooted(relative))
+        {
+            throw Escapes(manifestPath, relative);
+        }
+
+        var root = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)) + Path.DirectorySeparatorChar;
+        var full = Path.GetFullPath(Path.Combine(root, relative));
+        if (!full.StartsWith(root, StringComparison.Ordinal))
         {
             throw Escapes(manifestPath, relative);
         }
@@ -62,18 +97,33 @@ internal static class PluginJudge
             }
         }
 
-        return File.Exists(full) ? full : throw Refuse(ErrorCode.PluginFileMissing, "a file of the plugin is missing", manifestPath, relative, "no such file",
-            "install the plugin anew");
+        // A pipe or a device says that it has no bytes, and reading it may never end.
+        return new FileInfo(full) is { Exists: true, Length: > 0 } ? full
+            : throw Refuse(ErrorCode.PluginFileMissing, "a file of the plugin is missing", manifestPath, relative, File.Exists(full) ? "no bytes" : "no such file", "install the plugin anew");
     }
 
     internal static void CheckHash(string path, string expected)
     {
-        string found;
-        using (var file = File.OpenRead(path))
-        {
-            found = Convert.ToHexStringLower(SHA256.HashData(file));
-        }
+        using var file = Open(path);
+        CheckHash(path, file, expected);
+    }
 
+    /// <summary>Opens a file of a plugin for reading, so that where the system has such locks nobody changes it meanwhile.</summary>
+    internal static FileStream Open(string path)
+    {
+        try
+        {
+            return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw Refuse(ErrorCode.PluginFileMissing, "a file of the plugin cannot be opened", path, "a readable file", error.Message, "install the plugin anew");
+        }
+    }
+
+    internal static void CheckHash(string path, Stream content, string expected)
+    {
+        var found = Convert.ToHexStringLower(SHA256.HashData(content));
         if (!found.Equals(expected, StringComparison.OrdinalIgnoreCase))
         {
             throw Refuse(ErrorCode.PluginHashMismatch, "a file is not the one that the manifest describes", path, $"SHA-256 {expected}", found, "install the plugin anew");
@@ -90,7 +140,7 @@ internal static class PluginJudge
     {
         try
         {
-            using var file = File.OpenRead(assembly);
+            using var file = Open(assembly);
             using var portable = new PEReader(file);
             var metadata = portable.HasMetadata ? portable.GetMetadataReader() : throw new BadImageFormatException("no .NET metadata");
             var host = typeof(IBackendPlugin).Assembly.GetName();
@@ -111,7 +161,7 @@ internal static class PluginJudge
 
             throw Refuse(ErrorCode.PluginEntryPointInvalid, "the assembly does not reference the SDK", assembly, host.Name!, "no such reference", "name the assembly that implements IBackendPlugin");
         }
-        catch (Exception error) when (error is BadImageFormatException or IOException)
+        catch (Exception error) when (error is not TandemException and not OutOfMemoryException)
         {
             throw new TandemException(ErrorCode.PluginEntryPointInvalid, "the file is not a .NET assembly",
                 new ErrorDetails { File = assembly, Expected = "a .NET assembly", Found = error.Message }, error);

@@ -11,44 +11,55 @@ internal sealed class PluginLoader : IPluginLoader
     [MethodImpl(MethodImplOptions.NoInlining)]
     public IBackendPlugin Load(string folder, PluginManifest manifest, out WeakReference context)
     {
-        var loadContext = new PluginLoadContext(Path.GetFullPath(folder), manifest);
+        var loadContext = new PluginLoadContext(folder, manifest);
         context = new WeakReference(loadContext, trackResurrection: true);
         try
         {
-            var assembly = loadContext.LoadFromAssemblyPath(Path.GetFullPath(Path.Combine(folder, manifest.Assembly)));
-            var type = assembly.GetType(manifest.EntryPoint, throwOnError: false);
-            if (type is null || !typeof(IBackendPlugin).IsAssignableFrom(type) || type.IsAbstract || type.GetConstructor(Type.EmptyTypes) is null)
-            {
-                throw new TandemException(ErrorCode.PluginEntryPointInvalid, "the entry point cannot be used", new ErrorDetails
-                {
-                    File = Path.Combine(folder, manifest.Assembly),
-                    Location = manifest.EntryPoint,
-                    Expected = "a public class with a parameterless constructor that implements IBackendPlugin",
-                    Found = type is null ? "no such type" : type.IsAbstract ? "an abstract type" : !typeof(IBackendPlugin).IsAssignableFrom(type) ? "a class that does not implement it" : "no such constructor",
-                });
-            }
-
+            var type = FindEntryPoint(loadContext.LoadMain(), folder, manifest);
             return (IBackendPlugin)Activator.CreateInstance(type)!;
         }
         catch (Exception error)
         {
-            loadContext.Unload();
-            if (error is TandemException)
+            if (manifest.IsUnloadable)
             {
-                throw;
+                loadContext.Unload();
             }
 
-            var cause = error is TargetInvocationException { InnerException: { } inner } ? inner : error;
-            throw new TandemException(error is BadImageFormatException or FileLoadException or TypeLoadException ? ErrorCode.PluginEntryPointInvalid : ErrorCode.PluginStartFailed,
-                "the plugin cannot be started", new ErrorDetails
-                {
-                    File = Path.Combine(folder, manifest.Assembly),
-                    Location = manifest.EntryPoint,
-                    Found = $"{cause.GetType().Name}: {cause.Message}",
-                });
+            throw Translate(error, folder, manifest);
         }
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     public void Unload(WeakReference context) => (context.Target as PluginLoadContext)?.Unload();
+
+    // The error that is kept never refers to the plugin's exception: its type and stack trace would keep the plugin in the process.
+    private static TandemException Translate(Exception error, string folder, PluginManifest manifest)
+    {
+        var cause = error is TargetInvocationException { InnerException: { } inner } ? inner : error;
+        var typed = cause as TandemException ?? cause.InnerException as TandemException;
+        var where = new ErrorDetails { File = Path.Combine(folder, manifest.Assembly), Location = manifest.EntryPoint };
+        return typed is not null ? new TandemException(typed.Code, typed.Problem, typed.Details).With(where)
+            : new TandemException(error is BadImageFormatException or FileLoadException or TypeLoadException ? ErrorCode.PluginEntryPointInvalid : ErrorCode.PluginStartFailed,
+                "the plugin cannot be started", where with { Found = $"{cause.GetType().Name}: {cause.Message}", NextStep = "ask the plugin's vendor" });
+    }
+
+    private static Type FindEntryPoint(Assembly assembly, string folder, PluginManifest manifest)
+    {
+        var type = assembly.GetType(manifest.EntryPoint, throwOnError: false);
+        var problem = type is null ? "no such type"
+            : !typeof(IBackendPlugin).IsAssignableFrom(type) ? "a type that does not implement it"
+            : type.IsAbstract ? "an abstract type"
+            : type.ContainsGenericParameters ? "a generic type"
+            : !type.IsVisible ? "a type that is not public"
+            : type.GetConstructor(Type.EmptyTypes) is null ? "a type without such a constructor"
+            : null;
+        return problem is null ? type! : throw new TandemException(ErrorCode.PluginEntryPointInvalid, "the entry point cannot be used", new ErrorDetails
+        {
+            File = Path.Combine(folder, manifest.Assembly),
+            Location = manifest.EntryPoint,
+            Expected = "a public class with a parameterless constructor that implements IBackendPlugin",
+            Found = problem,
+            NextStep = "correct 'entryPoint' in plugin.json",
+        });
+    }
 }

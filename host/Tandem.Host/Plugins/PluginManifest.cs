@@ -10,6 +10,9 @@ public sealed record PluginManifest
     public const string FileName = "plugin.json";
 
     private const int MaxBytes = 1 << 20;
+    private const int MaxTextLength = 1024;
+
+    private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
 
     /// <summary>Identity of the plugin, as in "acme.npu".</summary>
     public required string Id { get; init; }
@@ -35,8 +38,14 @@ public sealed record PluginManifest
     /// <summary>Native libraries, relative to the folder, with the SHA-256 of each.</summary>
     public required IReadOnlyDictionary<string, string> NativeLibraries { get; init; }
 
-    /// <summary>SHA-256 of the assembly; null to take any.</summary>
+    /// <summary>SHA-256 of the assembly; null to take any. Where it is given, the bytes that were hashed are the bytes that are loaded.</summary>
     public string? AssemblySha256 { get; init; }
+
+    /// <summary>Other files that must be there, relative to the folder, each with its SHA-256 or null to take any content.</summary>
+    public IReadOnlyDictionary<string, string?> Files { get; init; } = new Dictionary<string, string?>();
+
+    /// <summary>Whether the plugin can be taken out of a running process; false for native code that keeps threads or global state.</summary>
+    public bool IsUnloadable { get; init; } = true;
 
     /// <summary>Reads a manifest.</summary>
     /// <param name="path">The file.</param>
@@ -46,12 +55,7 @@ public sealed record PluginManifest
     {
         try
         {
-            if (new FileInfo(path).Length > MaxBytes)
-            {
-                throw Invalid(path, "the manifest is too long", $"at most {MaxBytes} bytes", $"{new FileInfo(path).Length} bytes");
-            }
-
-            using var json = JsonDocument.Parse(File.ReadAllBytes(path), new JsonDocumentOptions
+            using var json = JsonDocument.Parse(ReadBytes(path), new JsonDocumentOptions
             {
                 MaxDepth = 8,
                 AllowDuplicateProperties = false,
@@ -69,9 +73,35 @@ public sealed record PluginManifest
         }
     }
 
+    private static ReadOnlyMemory<byte> ReadBytes(string path)
+    {
+        var file = new FileInfo(path);
+
+        // A pipe or a device says that it has no bytes, and opening or reading it may never end.
+        if (file.LinkTarget is not null || !file.Exists || file.Length == 0)
+        {
+            throw Invalid(path, "the manifest is not a plain file with content", "a file", file.LinkTarget is not null ? "a link" : file.Exists ? "no bytes" : "no such file");
+        }
+
+        using var stream = file.OpenRead();
+        var bytes = new byte[(int)Math.Min(stream.Length, MaxBytes) + 1];
+        var count = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+        if (count > MaxBytes || count == bytes.Length)
+        {
+            throw Invalid(path, "the manifest is too long, or grows while it is read", $"at most {MaxBytes} bytes", $"{stream.Length} bytes");
+        }
+
+        var content = bytes.AsMemory(0, count);
+        return content.Span.StartsWith(ByteOrderMark) ? content[ByteOrderMark.Length..] : content;
+    }
+
     private static PluginManifest Read(string path, JsonElement root)
     {
-        string[] known = ["$schema", "id", "version", "sdk", "backends", "platforms", "assembly", "assemblySha256", "entryPoint", "nativeLibraries", "isolation", "description"];
+        string[] known =
+        [
+            "$schema", "id", "version", "sdk", "backends", "platforms", "assembly", "assemblySha256", "entryPoint", "nativeLibraries", "files", "isolation",
+            "unloadable", "signature", "description",
+        ];
         foreach (var property in root.EnumerateObject())
         {
             if (!known.Contains(property.Name))
@@ -85,6 +115,12 @@ public sealed record PluginManifest
             throw Invalid(path, "the plugin asks for an isolation that this host does not offer", "in-process", isolation.GetString() ?? "null");
         }
 
+        // A signature that nobody checks would be a promise that nobody keeps.
+        if (root.TryGetProperty("signature", out _))
+        {
+            throw Invalid(path, "the manifest carries a signature, which this host cannot check", "no 'signature'", "a signature");
+        }
+
         var sdk = Text(path, root, "sdk");
         return new PluginManifest
         {
@@ -94,23 +130,49 @@ public sealed record PluginManifest
             Backends = List(path, root, "backends"),
             Platforms = List(path, root, "platforms"),
             Assembly = Text(path, root, "assembly"),
-            AssemblySha256 = root.TryGetProperty("assemblySha256", out var hash) ? hash.GetString() : null,
+            AssemblySha256 = root.TryGetProperty("assemblySha256", out var hash) ? Hash(path, hash.GetString()) : null,
             EntryPoint = Text(path, root, "entryPoint"),
-            NativeLibraries = root.TryGetProperty("nativeLibraries", out var natives)
-                ? natives.EnumerateArray().ToDictionary(item => item.GetProperty("path").GetString()!, item => item.GetProperty("sha256").GetString()!, StringComparer.Ordinal)
-                : new Dictionary<string, string>(),
+            NativeLibraries = ListFiles(path, root, "nativeLibraries").ToDictionary(item => item.Path, item => Hash(path, item.Sha256), StringComparer.Ordinal),
+            Files = ListFiles(path, root, "files").ToDictionary(item => item.Path, item => item.Sha256 is null ? null : Hash(path, item.Sha256), StringComparer.Ordinal),
+            IsUnloadable = !root.TryGetProperty("unloadable", out var unloadable) || unloadable.GetBoolean(),
         };
     }
 
     private static string Text(string path, JsonElement root, string name) =>
-        root.TryGetProperty(name, out var value) && value.GetString() is { Length: > 0 } text ? text
-        : throw Invalid(path, $"the manifest lacks '{name}'", "a string", "nothing");
+        root.TryGetProperty(name, out var value) && value.GetString() is { } text && IsName(text) ? text
+        : throw Invalid(path, $"the manifest lacks '{name}'", $"a string of 1 to {MaxTextLength} characters, none of them a control character", "nothing, or another string");
+
+    private static bool IsName(string text) => text.Length is > 0 and <= MaxTextLength && !text.Any(char.IsControl);
+
+    private static string Hash(string path, string? text) => text is { Length: 64 } && text.All(char.IsAsciiHexDigit) ? text
+        : throw Invalid(path, "a hash cannot be read", "SHA-256 as 64 hexadecimal digits", text ?? "nothing");
+
+    private static IEnumerable<(string Path, string? Sha256)> ListFiles(string path, JsonElement root, string name)
+    {
+        if (!root.TryGetProperty(name, out var list))
+        {
+            yield break;
+        }
+
+        foreach (var item in list.EnumerateArray())
+        {
+            foreach (var property in item.EnumerateObject())
+            {
+                if (property.Name is not ("path" or "sha256"))
+                {
+                    throw Invalid(path, $"an entry of '{name}' has an unknown property", "path, sha256", property.Name);
+                }
+            }
+
+            yield return (Text(path, item, "path"), item.TryGetProperty("sha256", out var hash) ? hash.GetString() : null);
+        }
+    }
 
     private static List<string> List(string path, JsonElement root, string name)
     {
         var items = root.TryGetProperty(name, out var value) ? value.EnumerateArray().Select(item => item.GetString() ?? "").ToList() : [];
-        return items.Count > 0 && items.TrueForAll(item => item.Length > 0) ? items
-            : throw Invalid(path, $"the manifest lacks '{name}'", "a list of strings that is not empty", items.Count == 0 ? "nothing" : "an empty string");
+        return items.Count > 0 && items.TrueForAll(IsName) && items.Distinct(StringComparer.Ordinal).Count() == items.Count ? items
+            : throw Invalid(path, $"the manifest lacks '{name}'", "a list of different strings that is not empty", items.Count == 0 ? "nothing" : "an empty, too long or repeated string");
     }
 
     private static TandemException Invalid(string path, string problem, string expected, string found, Exception? inner = null) =>

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using Tandem.Sdk;
 
 namespace Tandem.Host.Plugins;
@@ -12,6 +14,7 @@ internal sealed class PluginRecord : IDisposable
     private readonly Dictionary<string, (IBackendRuntime? Runtime, BackendAvailability Availability)> _runtimes = new(StringComparer.Ordinal);
     private IBackendPlugin? _plugin;
     private WeakReference? _context;
+    private bool _isDisposed;
 
     internal PluginRecord(string folder, IPluginLoader loader, HostServices services, TimeSpan startLimit)
     {
@@ -21,18 +24,29 @@ internal sealed class PluginRecord : IDisposable
         _startLimit = startLimit;
         try
         {
-            Manifest = PluginJudge.Judge(folder);
+            // A manifest that can be read is kept, so that a refused plugin is known by its name.
+            Manifest = PluginManifest.Read(Path.Combine(folder, PluginManifest.FileName));
+            Notes = PluginJudge.Notes(folder, Manifest);
+            PluginJudge.Judge(folder, Manifest);
         }
         catch (TandemException error)
         {
             Refusal = error;
         }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        {
+            Refusal = new TandemException(ErrorCode.PluginFileMissing, "a file of the plugin cannot be read",
+                new ErrorDetails { File = folder, Expected = "readable files", Found = error.Message, NextStep = "install the plugin anew" }, error);
+        }
     }
 
     internal string Folder { get; }
 
-    /// <summary>The manifest; null if the plugin was refused.</summary>
+    /// <summary>The manifest; null if it cannot be read.</summary>
     internal PluginManifest? Manifest { get; }
+
+    /// <summary>Things that a person should know, and that do not make the plugin unusable.</summary>
+    internal IReadOnlyList<string> Notes { get; } = [];
 
     /// <summary>Why it cannot be used; null while nothing speaks against it.</summary>
     internal TandemException? Refusal { get; private set; }
@@ -51,97 +65,116 @@ internal sealed class PluginRecord : IDisposable
                 return (null, new BackendAvailability(false, Refusal.Message));
             }
 
+            if (_isDisposed)
+            {
+                return (null, new BackendAvailability(false, "the host is shutting down"));
+            }
+
             if (_runtimes.TryGetValue(backendId, out var known))
             {
                 return known;
             }
 
-            try
+            var start = new PluginStart(_loader, Folder, Manifest!, _services, backendId, _plugin, _context);
+            Refusal = start.Run(_startLimit);
+            if (Refusal is not null)
             {
-                var result = WithinLimit(() => Create(backendId));
-                _runtimes.Add(backendId, result);
-                return result;
+                // What runs already keeps running: only further starts are refused.
+                return (null, new BackendAvailability(false, Refusal.Message));
             }
-            catch (TandemException error)
-            {
-                Refusal = error;
-                return (null, new BackendAvailability(false, error.Message));
-            }
+
+            (_plugin, _context) = (start.Plugin, start.Context);
+            _runtimes.Add(backendId, (start.Runtime, start.Availability));
+            return _runtimes[backendId];
         }
     }
 
-    public void Dispose() => Unload(out _);
+    public void Dispose()
+    {
+        Stop(dispose: true, out _);
+    }
 
-    /// <summary>Stops the plugin and begins to unload it.</summary>
-    /// <param name="context">Dies when the plugin is gone; null if it was never loaded.</param>
-    internal void Unload(out WeakReference? context)
+    /// <summary>Stops the plugin, unloads it and waits until its load context is gone. It may be started again.</summary>
+    /// <param name="limit">How long to wait.</param>
+    /// <returns>Whether it is gone, and if not, why.</returns>
+    internal PluginUnloadResult TryUnload(TimeSpan limit)
+    {
+        var failure = Stop(dispose: false, out var context);
+        if (failure is not null)
+        {
+            return new PluginUnloadResult(Title, false, ErrorCode.PluginUnloadFailed, failure);
+        }
+
+        if (context is null)
+        {
+            return new PluginUnloadResult(Title, true, null, "it was not started");
+        }
+
+        if (!Manifest!.IsUnloadable)
+        {
+            return new PluginUnloadResult(Title, false, null, "it is stopped and stays in the process: its manifest says that it cannot be unloaded");
+        }
+
+        var start = Stopwatch.GetTimestamp();
+        var rounds = 0;
+        while (context.IsAlive)
+        {
+            if (rounds++ > 2 && Stopwatch.GetElapsedTime(start) > limit)
+            {
+                return new PluginUnloadResult(Title, false, ErrorCode.PluginUnloadFailed,
+                    $"its load context is alive after {limit.TotalSeconds} s: a program or session that uses it is not disposed, or it left a thread, timer, static event or handle behind");
+            }
+
+            // A collectible context goes with the last object of it, in several rounds; the pause lets a thread of it end.
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+            if (rounds > 3)
+            {
+                Thread.Sleep(1);
+            }
+        }
+
+        return new PluginUnloadResult(Title, true, null, $"unloaded in {Stopwatch.GetElapsedTime(start).TotalMilliseconds:0} ms");
+    }
+
+    // No inlining: runtimes and the plugin must not live in the frame that waits for them to go.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private string? Stop(bool dispose, out WeakReference? context)
     {
         lock (_lock)
         {
+            _isDisposed |= dispose;
             context = _context;
+            string? failure = null;
             foreach (var (runtime, _) in _runtimes.Values)
             {
-                runtime?.Dispose();
+                failure = TryDispose(runtime) ?? failure;
             }
 
             _runtimes.Clear();
-            _plugin?.Dispose();
+            failure = TryDispose(_plugin) ?? failure;
             _plugin = null;
             _context = null;
-        }
+            if (context is not null && Manifest!.IsUnloadable)
+            {
+                _loader.Unload(context);
+            }
 
-        if (context is not null)
-        {
-            _loader.Unload(context);
+            return failure;
         }
     }
 
-    private (IBackendRuntime? Runtime, BackendAvailability Availability) Create(string backendId)
+    private string? TryDispose(IDisposable? item)
     {
-        _plugin ??= _loader.Load(Folder, Manifest!, out _context);
-        var runtime = _plugin.CreateRuntime(backendId, _services);
-        if (runtime is null)
+        try
         {
-            return (null, new BackendAvailability(false, $"the plugin has no run-time half for {backendId}"));
+            item?.Dispose();
+            return null;
         }
-
-        return (runtime, runtime.GetAvailability());
-    }
-
-    // The plugin's code runs on a thread of its own, so that a hang costs this plugin and nothing else.
-    private T WithinLimit<T>(Func<T> start)
-    {
-        T result = default!;
-        Exception? failure = null;
-        var thread = new Thread(() =>
+        catch (Exception error)
         {
-            try
-            {
-                result = start();
-            }
-            catch (Exception error)
-            {
-                failure = error;
-            }
-        })
-        { IsBackground = true, Name = $"Tandem start of {Title}" };
-        thread.Start();
-        if (!thread.Join(_startLimit))
-        {
-            throw new TandemException(ErrorCode.PluginStartTimedOut, "the plugin did not start within the limit", new ErrorDetails
-            {
-                File = Folder,
-                Expected = $"at most {_startLimit.TotalSeconds} s",
-                NextStep = "ask the plugin's vendor, or raise PluginStartLimitSeconds",
-            });
+            _services.Log.Write(LogLevel.Error, $"plugin {Title} threw while it was stopping: {error.GetType().Name}: {error.Message}");
+            return $"it threw while it was stopping: {error.GetType().Name}: {error.Message}";
         }
-
-        return failure switch
-        {
-            null => result,
-            TandemException typed => throw typed.With(new ErrorDetails { File = Folder }),
-            _ => throw new TandemException(ErrorCode.PluginStartFailed, "the plugin threw while it was starting",
-                new ErrorDetails { File = Folder, Found = $"{failure.GetType().Name}: {failure.Message}", NextStep = "ask the plugin's vendor" }),
-        };
     }
 }

@@ -11,4 +11,8 @@ namespace Tandem.Host.Plugins;
 /// <param name="Code">The error that makes it unusable.</param>
 /// <param name="Reason">Why it is unusable, or its state.</param>
 public sealed record PluginReportEntry(
-    string? Id, string? Version, string Folder, IReadOnlyList<string> Backends, bool IsUsable, ErrorCode? Code, string Reason);
+    string? Id, string? Version, string Folder, IReadOnlyList<string> Backends, bool IsUsable, ErrorCode? Code, string Reason)
+{
+    /// <summary>Things that a person should know, and that do not make the plugin unusable: a private copy of the contracts, no hash.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+}

@@ -40,8 +40,15 @@ public sealed record VersionRange(Version? Least, bool IncludesLeast, Version? G
             return false;
         }
 
-        range = new VersionRange(least, text[0] == '[', parts.Length == 1 ? least : greatest, text[^1] == ']');
-        return true;
+        // "(1.0)", "[]" and "[2.0,1.0]" hold no version.
+        var isExact = parts.Length == 1;
+        if (isExact && (least is null || text[0] != '[' || text[^1] != ']'))
+        {
+            return false;
+        }
+
+        range = new VersionRange(least, text[0] == '[', isExact ? least : greatest, text[^1] == ']');
+        return range.Least is null || range.Greatest is null || Full(range.Least) <= Full(range.Greatest);
     }
 
     /// <summary>Whether a version is in the range. Missing parts count as 0.</summary>

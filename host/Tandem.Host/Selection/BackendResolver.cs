@@ -5,22 +5,18 @@ using Tandem.Sdk;
 namespace Tandem.Host.Selection;
 
 /// <summary>Chooses among the plugins of a catalogue by configured order, allow and deny.</summary>
-internal sealed class BackendResolver : IBackendResolver
+internal sealed class BackendResolver : IBackendResolver, IDisposable
 {
     private readonly PluginCatalog _catalog;
     private readonly BackendSelectionOptions _options;
-    private readonly Dictionary<string, IBackendRuntime?> _inProcess = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Lazy<(IBackendRuntime? Runtime, BackendAvailability Availability)>> _inProcess = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<(string Method, string Backend), Lazy<BackendChoice>> _choices = new();
 
     internal BackendResolver(PluginCatalog catalog, BackendSelectionOptions options)
     {
         _catalog = catalog;
         _options = options;
-        Check(options);
-        foreach (var (backend, plugin) in options.InProcess)
-        {
-            _inProcess[backend] = plugin.CreateRuntime(backend, catalog.InProcessServices);
-        }
+        Check(options, "Tandem:Backends");
     }
 
     public BackendChoice Resolve(string methodName, string backendId)
@@ -30,21 +26,34 @@ internal sealed class BackendResolver : IBackendResolver
         return _choices.GetOrAdd(key, static (key, self) => new Lazy<BackendChoice>(() => self.Choose(key.Item1, key.Item2)), this).Value;
     }
 
+    /// <summary>Drops what was chosen, so that plugins can unload; the next question chooses anew.</summary>
+    internal void Forget() => _choices.Clear();
+
+    public void Dispose()
+    {
+        Forget();
+        foreach (var item in _inProcess.Values)
+        {
+            if (item.IsValueCreated)
+            {
+                item.Value.Runtime?.Dispose();
+            }
+        }
+
+        _inProcess.Clear();
+    }
+
     private BackendChoice Choose(string method, string backendId)
     {
-        var rules = _options.Methods.GetValueOrDefault(method);
-        var order = rules is { Order.Count: > 0 } ? rules.Order : _options.Order;
-        var allow = rules is { Allow.Count: > 0 } ? rules.Allow : _options.Allow;
-        var deny = rules is { Deny.Count: > 0 } ? rules.Deny : _options.Deny;
-        var options = new BackendOptions((_options.Options.GetValueOrDefault(backendId) ?? []).Concat(rules?.Options.GetValueOrDefault(backendId) ?? []));
-        if (_inProcess.TryGetValue(backendId, out var runtime) && runtime is not null)
+        var rules = new SelectionRules(_options, method, backendId);
+        if (_options.InProcess.TryGetValue(backendId, out var plugin))
         {
-            return ChooseInProcess(backendId, runtime, options);
+            return ChooseInProcess(backendId, plugin, rules);
         }
 
         var refusals = new List<BackendRefusal>();
         BackendChoice? choice = null;
-        foreach (var record in Candidates(order))
+        foreach (var record in Candidates(rules))
         {
             if (record.Manifest is null)
             {
@@ -54,17 +63,21 @@ internal sealed class BackendResolver : IBackendResolver
             {
                 continue;
             }
+            else if (rules.IsDenied(record))
+            {
+                refusals.Add(new BackendRefusal(record.Title, null, $"denied by configuration: {string.Join(", ", rules.Deny)}"));
+            }
+            else if (!rules.IsAllowed(record))
+            {
+                refusals.Add(new BackendRefusal(record.Title, null, $"not among the allowed: {string.Join(", ", rules.Allow)}"));
+            }
+            else if (record.Refusal is { } refusal)
+            {
+                refusals.Add(new BackendRefusal(record.Title, refusal.Code, refusal.Message));
+            }
             else if (choice is not null)
             {
-                refusals.Add(new BackendRefusal(record.Title, record.Refusal?.Code, $"serves {backendId}, too; {choice.PluginId} {choice.PluginVersion} comes first"));
-            }
-            else if (Contains(deny, record))
-            {
-                refusals.Add(new BackendRefusal(record.Title, null, "denied by configuration"));
-            }
-            else if (allow.Count > 0 && !Contains(allow, record))
-            {
-                refusals.Add(new BackendRefusal(record.Title, null, $"not among the allowed: {string.Join(", ", allow)}"));
+                refusals.Add(new BackendRefusal(record.Title, null, $"serves {backendId}, too; {choice.PluginId} {choice.PluginVersion} comes first: {rules.Why(record)}"));
             }
             else
             {
@@ -81,8 +94,8 @@ internal sealed class BackendResolver : IBackendResolver
                     Runtime = found,
                     PluginId = record.Manifest.Id,
                     PluginVersion = record.Manifest.Version,
-                    Options = options,
-                    Reason = $"{Why(order, record)}; {availability.Reason}",
+                    Options = rules.OptionsFor(record.Manifest.Id),
+                    Reason = $"{rules.Why(record)}; {availability.Reason}",
                 };
             }
         }
@@ -91,54 +104,77 @@ internal sealed class BackendResolver : IBackendResolver
             : new BackendChoice { BackendId = backendId, Reason = refusals.Count == 0 ? "no plugin names it" : "every plugin was refused", Refusals = refusals };
     }
 
-    private static BackendChoice ChooseInProcess(string backendId, IBackendRuntime runtime, BackendOptions options)
+    private BackendChoice ChooseInProcess(string backendId, IBackendPlugin plugin, SelectionRules rules)
     {
-        var availability = runtime.GetAvailability();
+        var (runtime, availability) = _inProcess.GetOrAdd(backendId, id => new(() => Start(id, plugin))).Value;
+        var isUsable = runtime is not null && availability.IsAvailable;
         return new BackendChoice
         {
             BackendId = backendId,
-            Runtime = availability.IsAvailable ? runtime : null,
-            PluginId = availability.IsAvailable ? "in-process" : null,
-            Options = options,
+            Runtime = isUsable ? runtime : null,
+            PluginId = isUsable ? "in-process" : null,
+            Options = rules.OptionsFor(null),
             Reason = $"registered in code; {availability.Reason}",
-            Refusals = availability.IsAvailable ? [] : [new BackendRefusal("in-process", ErrorCode.BackendNotAvailable, availability.Reason)],
+            Refusals = isUsable ? [] : [new BackendRefusal("in-process", ErrorCode.BackendNotAvailable, availability.Reason)],
         };
     }
 
-    private IEnumerable<PluginRecord> Candidates(List<string> order) => _catalog.Records
-        .OrderBy(record => Rank(order, record))
+    private (IBackendRuntime? Runtime, BackendAvailability Availability) Start(string backendId, IBackendPlugin plugin)
+    {
+        try
+        {
+            var runtime = plugin.CreateRuntime(backendId, _catalog.InProcessServices);
+            return (runtime, runtime?.GetAvailability() ?? new BackendAvailability(false, $"it has no run-time half for {backendId}"));
+        }
+        catch (Exception error) when (error is not TandemException)
+        {
+            throw new TandemException(ErrorCode.PluginStartFailed, "a backend that is registered in code threw while it was starting",
+                new ErrorDetails { File = plugin.GetType().FullName, Location = backendId, Found = $"{error.GetType().Name}: {error.Message}" }, error);
+        }
+    }
+
+    private IEnumerable<PluginRecord> Candidates(SelectionRules rules) => _catalog.Records
+        .OrderBy(rules.Rank)
         .ThenBy(record => record.Manifest?.Id, StringComparer.Ordinal)
         .ThenByDescending(record => record.Manifest?.Version);
 
-    private static int Rank(List<string> order, PluginRecord record)
+    private static void Check(BackendSelectionOptions options, string where)
     {
-        var rank = order.FindIndex(item => Matches(item, record));
-        return rank < 0 ? int.MaxValue : rank;
-    }
-
-    private static string Why(List<string> order, PluginRecord record) => Rank(order, record) is var rank && rank < int.MaxValue
-        ? $"number {rank + 1} of the configured order" : order.Count == 0 ? "no order is configured: first by id, newest version" : "not in the configured order, and nothing before it can be used";
-
-    private static bool Contains(List<string> list, PluginRecord record) => list.Exists(item => Matches(item, record));
-
-    private static bool Matches(string item, PluginRecord record) => record.Manifest is { } manifest && (item == manifest.Id || item == $"{manifest.Id} {manifest.Version}");
-
-    private static void Check(BackendSelectionOptions options)
-    {
+        CheckNoRepeat(options.Order, $"{where}:Order");
         var both = options.Allow.Intersect(options.Deny).ToList();
         if (both.Count > 0)
         {
             throw new TandemException(ErrorCode.ConfigurationInvalid, "a plugin is both allowed and denied", new ErrorDetails
             {
-                Location = "Tandem:Backends",
+                Location = where,
+                Expected = "each plugin in one of Allow and Deny",
                 Found = string.Join(", ", both),
                 NextStep = "take it out of one of the lists",
             });
         }
 
-        foreach (var rules in options.Methods.Values)
+        foreach (var (method, rules) in options.Methods)
         {
-            Check(rules);
+            Check(rules, $"{where}:Methods:{method}");
+        }
+
+        foreach (var (backend, rules) in options.ByBackend)
+        {
+            Check(rules, $"{where}:ByBackend:{backend}");
+        }
+    }
+
+    private static void CheckNoRepeat(List<string> list, string where)
+    {
+        if (list.Distinct(StringComparer.Ordinal).Count() != list.Count || list.Exists(string.IsNullOrWhiteSpace))
+        {
+            throw new TandemException(ErrorCode.ConfigurationInvalid, "an order names a plugin twice, or an empty name", new ErrorDetails
+            {
+                Location = where,
+                Expected = "each plugin once",
+                Found = string.Join(", ", list),
+                NextStep = "name each plugin once",
+            });
         }
     }
 }

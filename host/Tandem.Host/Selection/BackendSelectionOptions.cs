@@ -17,6 +17,12 @@ public sealed class BackendSelectionOptions
     /// <summary>Options by backend id, given to every delegate of it.</summary>
     public Dictionary<string, Dictionary<string, string>> Options { get; set; } = new(StringComparer.OrdinalIgnoreCase);
 
+    /// <summary>Options by plugin id, given to every delegate of that plugin; they count more than those by backend id.</summary>
+    public Dictionary<string, Dictionary<string, string>> PluginOptions { get; set; } = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Rules for single backend ids; where they set a list, it takes the place of this object's. Rules inside these rules are not looked at.</summary>
+    public Dictionary<string, BackendSelectionOptions> ByBackend { get; set; } = new(StringComparer.OrdinalIgnoreCase);
+
     /// <summary>Rules for single methods, by method name; they take the place of <see cref="Order"/>, <see cref="Allow"/> and <see cref="Deny"/> where they are set.</summary>
     public Dictionary<string, BackendSelectionOptions> Methods { get; set; } = new(StringComparer.Ordinal);
 

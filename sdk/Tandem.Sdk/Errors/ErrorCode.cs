@@ -150,6 +150,9 @@ public enum ErrorCode
     /// <summary>A delegate threw while it executed.</summary>
     DelegateFailed = 8003,
 
+    /// <summary>A backend's ahead-of-time half returned something impossible: a node without decision, a partition without payload.</summary>
+    BackendResultInvalid = 8004,
+
     /// <summary>An argument of a public call is wrong.</summary>
     ArgumentInvalid = 9001,
 
