@@ -10,8 +10,8 @@ public sealed class SharedStateTests
 {
     private static string File(string name)
     {
-        Assert.SkipWhen(SharedVectors.Root is null, "the folder of recorded cases, shared/vectors beside the repository, is absent");
-        return Path.Combine(SharedVectors.Root!, name);
+        Assert.SkipWhen(SharedVectors.Folder is null, "the folder of recorded cases, shared/vectors beside the repository, is absent");
+        return Path.Combine(SharedVectors.Folder!, name);
     }
 
     [Theory]

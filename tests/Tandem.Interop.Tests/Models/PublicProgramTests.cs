@@ -19,9 +19,9 @@ public sealed class PublicProgramTests
     [InlineData("et_stories260k_hybrid_llama_qnn.pte", "QnnBackend")]
     public void EachIsInspectedAndRunsOrSaysWhatIsMissing(string file, string? missing)
     {
-        Assert.SkipWhen(SharedVectors.Root is null, "the folder of recorded cases, shared/vectors beside the repository, is absent");
+        Assert.SkipWhen(SharedVectors.Folder is null, "the folder of recorded cases, shared/vectors beside the repository, is absent");
         using var runtime = CpuPlugin.CreateRuntime();
-        using var program = runtime.LoadProgram(Path.Combine(SharedVectors.Root!, "public", file));
+        using var program = runtime.LoadProgram(Path.Combine(SharedVectors.Folder!, "public", file));
         Assert.Equal(program.MethodNames.Count, program.Inspect().Methods.Count);
         using var session = program.CreateSession();
         if (missing is not null)

@@ -13,8 +13,8 @@ public sealed class TalesTests
     [InlineData("xnnpack_fp32.pte", null)]
     public void TheGreedyTaleIsEagers(string file, string? data)
     {
-        Assert.SkipWhen(SharedVectors.Root is null, "the folder of recorded cases, shared/vectors beside the repository, is absent");
-        var folder = Path.Combine(SharedVectors.Root!, "tales");
+        Assert.SkipWhen(SharedVectors.Folder is null, "the folder of recorded cases, shared/vectors beside the repository, is absent");
+        var folder = Path.Combine(SharedVectors.Folder!, "tales");
         using var runtime = CpuPlugin.CreateRuntime();
         using var program = runtime.LoadProgram(Path.Combine(folder, file), data is null ? [] : [Path.Combine(folder, data)]);
         using var session = program.CreateSession();
@@ -30,8 +30,8 @@ public sealed class TalesTests
     [Fact]
     public void PortablePtdPlansItsCacheForBothMethodsAtOnePlace()
     {
-        Assert.SkipWhen(SharedVectors.Root is null, "the folder of recorded cases, shared/vectors beside the repository, is absent");
-        var folder = Path.Combine(SharedVectors.Root!, "tales");
+        Assert.SkipWhen(SharedVectors.Folder is null, "the folder of recorded cases, shared/vectors beside the repository, is absent");
+        var folder = Path.Combine(SharedVectors.Folder!, "tales");
         using var runtime = CpuPlugin.CreateRuntime();
         using var program = runtime.LoadProgram(Path.Combine(folder, "portable_ptd.pte"), Path.Combine(folder, "_default_external_constant.ptd"));
         Assert.Empty(program.Warnings);
@@ -45,9 +45,9 @@ public sealed class TalesTests
     [Fact]
     public void G5_OnePhysicalLoadForEachBlobOverBothMethodsAndEightSessions()
     {
-        Assert.SkipWhen(SharedVectors.Root is null, "the folder of recorded cases, shared/vectors beside the repository, is absent");
+        Assert.SkipWhen(SharedVectors.Folder is null, "the folder of recorded cases, shared/vectors beside the repository, is absent");
         using var runtime = CpuPlugin.CreateRuntime();
-        using var program = runtime.LoadProgram(Path.Combine(SharedVectors.Root!, "tales", "xnnpack_fp32.pte"));
+        using var program = runtime.LoadProgram(Path.Combine(SharedVectors.Folder!, "tales", "xnnpack_fp32.pte"));
         using var first = program.CreateSession();
         _ = new TokenGenerator(first).Generate([0, 1, 2], new SamplingOptions(), 2, null).Count();
         var loads = runtime.LoadStatistics.PhysicalLoads;

@@ -15,8 +15,8 @@ public sealed class XnnpackModelTests
     [MemberData(nameof(Programs))]
     public void FloatProgramsAgreeAndQuantisedOnesAreRefusedByName(string name, string file)
     {
-        Assert.SkipWhen(SharedVectors.Root is null, "the folder of recorded cases, shared/vectors beside the repository, is absent");
-        var folder = Path.Combine(SharedVectors.Root!, "models", name);
+        Assert.SkipWhen(SharedVectors.Folder is null, "the folder of recorded cases, shared/vectors beside the repository, is absent");
+        var folder = Path.Combine(SharedVectors.Folder!, "models", name);
         var data = file.Contains("external", StringComparison.Ordinal) ? new[] { Path.Combine(folder, "weights.ptd") } : [];
         using var runtime = CpuPlugin.CreateRuntime();
         using var program = runtime.LoadProgram(Path.Combine(folder, file), data);
@@ -36,13 +36,13 @@ public sealed class XnnpackModelTests
 
     private static TheoryData<string, string> Find()
     {
-        if (SharedVectors.Root is null)
+        if (SharedVectors.Folder is null)
         {
             return new TheoryData<string, string> { { "absent", "absent" } };
         }
 
         var data = new TheoryData<string, string>();
-        foreach (var path in Directory.GetFiles(Path.Combine(SharedVectors.Root, "models"), "xnnpack*.pte", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
+        foreach (var path in Directory.GetFiles(Path.Combine(SharedVectors.Folder, "models"), "xnnpack*.pte", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
         {
             data.Add(Path.GetFileName(Path.GetDirectoryName(path)!), Path.GetFileName(path));
         }
