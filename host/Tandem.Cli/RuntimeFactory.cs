@@ -23,6 +23,8 @@ internal static class RuntimeFactory
             options.PluginFolders = [Path.Combine(AppContext.BaseDirectory, "plugins")];
         }
 
+        // The process ends with the verb: nothing is ever unloaded before.
+        options.KeepPluginsLoaded = true;
         options.Threads = threads ?? options.Threads;
         return new TandemRuntime(options);
     }

@@ -22,6 +22,12 @@ public sealed class TandemOptions
     /// <summary>Seconds that a plugin may take to start.</summary>
     public double PluginStartLimitSeconds { get; set; } = 10;
 
+    /// <summary>
+    /// Whether plugins stay in the process once they are started. Such a plugin starts faster: code that was compiled ahead of time is used, which
+    /// .NET cannot do for an assembly that may be unloaded.
+    /// </summary>
+    public bool KeepPluginsLoaded { get; set; }
+
     /// <summary>Adds or replaces operators; called once, with the built-in operators registered.</summary>
     public Action<KernelRegistry>? ConfigureKernels { get; set; }
 }

@@ -38,7 +38,8 @@ public sealed class TandemRuntime : IDisposable
         {
             Kernels = KernelRegistries.CreateDefault();
             _options.ConfigureKernels?.Invoke(Kernels);
-            _catalog = new PluginCatalog(_options.PluginFolders, TimeSpan.FromSeconds(_options.PluginStartLimitSeconds), _pool, _processCache, loggers);
+            _catalog = new PluginCatalog(_options.PluginFolders, TimeSpan.FromSeconds(_options.PluginStartLimitSeconds), _pool, _processCache, loggers,
+                staysLoaded: _options.KeepPluginsLoaded);
             _resolver = new BackendResolver(_catalog, _options.Backends);
         }
         catch

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using Tandem.FlatBuffers;
 using Tandem.Host.Formats.Model;
 using Tandem.Sdk;
@@ -9,6 +10,7 @@ namespace Tandem.Host.Formats;
 public static class ProgramReader
 {
     private const int MaxFlatBufferBytes = int.MaxValue;
+    private const int MaxPlans = 10_000;
 
     /// <summary>Reads a program.</summary>
     /// <param name="source">The file; the model refers to ranges of it and keeps no reference.</param>
@@ -154,19 +156,19 @@ public static class ProgramReader
 
         var table = root.ReadTable(5, "constant_segment");
         var segment = table.ReadUInt32(0);
-        var offsets = table.ReadInt64s(1);
-        if (offsets.Length == 0)
+        var offsets = table.ReadVector(1, 8);
+        if (offsets.Count == 0)
         {
             return (inline, -1);
         }
 
-        if (offsets.Length > 1 && inline.Length > 0)
+        if (offsets.Count > 1 && inline.Length > 0)
         {
             throw new TandemException(ErrorCode.ProgramNotSupported, "the program holds constants in two ways",
                 new ErrorDetails { Location = "constant_buffer, constant_segment", Expected = "one of them", Found = "both" });
         }
 
-        return (Offsets(segments, segment, offsets, "constant_segment"), offsets.Length > 1 ? (int)segment : -1);
+        return (Offsets(segments, segment, MemoryMarshal.Cast<byte, long>(table.Bytes(offsets, 8)), "constant_segment"), offsets.Count > 1 ? (int)segment : -1);
     }
 
     private static ImmutableArray<DataRange> ReadMutableData(FlatTable root, ImmutableArray<DataRange> segments)
@@ -184,10 +186,10 @@ public static class ProgramReader
         }
 
         var table = root.TableAt(vector, 0);
-        return Offsets(segments, table.ReadUInt32(0), table.ReadInt64s(1), "mutable_data_segments[0]");
+        return Offsets(segments, table.ReadUInt32(0), MemoryMarshal.Cast<byte, long>(table.Bytes(table.ReadVector(1, 8), 8)), "mutable_data_segments[0]");
     }
 
-    private static ImmutableArray<DataRange> Offsets(ImmutableArray<DataRange> segments, uint index, long[] offsets, string location)
+    private static ImmutableArray<DataRange> Offsets(ImmutableArray<DataRange> segments, uint index, ReadOnlySpan<long> offsets, string location)
     {
         if (index >= segments.Length)
         {
@@ -221,6 +223,12 @@ public static class ProgramReader
         if (!vector.IsPresent)
         {
             throw Missing("execution_plan");
+        }
+
+        if (vector.Count > MaxPlans)
+        {
+            throw new TandemException(ErrorCode.ProgramLimitExceeded, "the program has too many methods",
+                new ErrorDetails { Location = "execution_plan", Expected = $"at most {MaxPlans}", Found = vector.Count.ToString() });
         }
 
         var plans = ImmutableArray.CreateBuilder<ExecutionPlanModel>(vector.Count);

@@ -11,7 +11,8 @@ internal sealed class PluginCatalog : IDisposable
 
     /// <summary>Looks for plugins: each folder with a plugin.json, one level under each of the given folders.</summary>
     internal PluginCatalog(
-        IEnumerable<string> folders, TimeSpan startLimit, ComputePool pool, DerivedDataCache processCache, ILoggerFactory loggers, IPluginLoader? loader = null)
+        IEnumerable<string> folders, TimeSpan startLimit, ComputePool pool, DerivedDataCache processCache, ILoggerFactory loggers, IPluginLoader? loader = null,
+        bool staysLoaded = false)
     {
         _logger = loggers.CreateLogger("Tandem.Plugins");
         loader ??= new PluginLoader();
@@ -21,7 +22,7 @@ internal sealed class PluginCatalog : IDisposable
             foreach (var plugin in FindPlugins(folder))
             {
                 var record = new PluginRecord(plugin, loader,
-                    new PluginHostServices(plugin, pool, processCache, loggers.CreateLogger($"Tandem.Plugin.{Path.GetFileName(plugin)}")), startLimit);
+                    new PluginHostServices(plugin, pool, processCache, loggers.CreateLogger($"Tandem.Plugin.{Path.GetFileName(plugin)}")), startLimit, staysLoaded);
                 if (record.Refusal is { } refusal)
                 {
                     _logger.LogWarning("plugin {Folder} refused: {Reason}", plugin, refusal.Message);

@@ -17,7 +17,7 @@ internal sealed class PluginRecord : IDisposable
     private AssemblyLoadContext? _context;
     private bool _isDisposed;
 
-    internal PluginRecord(string folder, IPluginLoader loader, HostServices services, TimeSpan startLimit)
+    internal PluginRecord(string folder, IPluginLoader loader, HostServices services, TimeSpan startLimit, bool staysLoaded = false)
     {
         Folder = folder;
         _loader = loader;
@@ -28,6 +28,7 @@ internal sealed class PluginRecord : IDisposable
             // A manifest that can be read is kept, so that a refused plugin is known by its name.
             Manifest = PluginManifest.Read(Path.Combine(folder, PluginManifest.FileName));
             Notes = PluginJudge.Notes(folder, Manifest);
+            Manifest = Manifest with { IsUnloadable = Manifest.IsUnloadable && !staysLoaded };
             PluginJudge.Judge(folder, Manifest);
         }
         catch (TandemException error)

@@ -13,8 +13,8 @@ public sealed class ModelCaseTests
     [MemberData(nameof(Cases))]
     public void PortableProgramsAgree(string name)
     {
-        Assert.SkipWhen(SharedVectors.Root is null, "the folder of recorded cases, shared/vectors beside the repository, is absent");
-        var folder = Path.Combine(SharedVectors.Root!, "models", name);
+        Assert.SkipWhen(SharedVectors.Folder is null, "the folder of recorded cases, shared/vectors beside the repository, is absent");
+        var folder = Path.Combine(SharedVectors.Folder!, "models", name);
         Assert.SkipWhen(!File.Exists(Path.Combine(folder, "portable.pte")), "this model has no program without delegates");
         using var runtime = new TandemRuntime();
         using var program = runtime.LoadProgram(Path.Combine(folder, "portable.pte"));
@@ -24,6 +24,6 @@ public sealed class ModelCaseTests
         Assert.True(result.OutputCount > 0 && result.AgreeingOutputs == result.OutputCount);
     }
 
-    private static IEnumerable<string> Names() => SharedVectors.Root is null ? ["absent"]
-        : Directory.GetDirectories(Path.Combine(SharedVectors.Root, "models")).Select(folder => Path.GetFileName(folder)).Order(StringComparer.Ordinal);
+    private static IEnumerable<string> Names() => SharedVectors.Folder is null ? ["absent"]
+        : Directory.GetDirectories(Path.Combine(SharedVectors.Folder, "models")).Select(folder => Path.GetFileName(folder)).Order(StringComparer.Ordinal);
 }

@@ -81,6 +81,7 @@ internal static class OwnHalf
         var runtime = new TandemRuntime(new TandemOptions
         {
             Threads = options.Number("threads", Environment.ProcessorCount),
+            KeepPluginsLoaded = true,
             PluginFolders = [Path.Combine(AppContext.BaseDirectory, "plugins")],
         });
 
