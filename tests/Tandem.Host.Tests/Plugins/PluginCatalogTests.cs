@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Tandem.Host.Plugins;
 using Tandem.Host.Selection;
 using Tandem.Sdk;
+using Tandem.Tests;
 using Xunit;
 
 namespace Tandem.Host.Tests.Plugins;
@@ -39,6 +40,8 @@ public sealed class PluginCatalogTests
     [InlineData("IsNotThere", ErrorCode.PluginEntryPointInvalid, "no such type")]
     [InlineData("AsksForSystemLibrary", ErrorCode.PluginFileMissing, "libc")]
     [InlineData("AsksForHost", ErrorCode.PluginFileMissing, "Tandem.Host")]
+    [ProducesError(ErrorCode.PluginStartFailed)]
+    [ProducesError(ErrorCode.PluginEntryPointInvalid)]
     public void AStartThatFailsIsRecordedAndTheNextPluginServes(string entryPoint, ErrorCode code, string reason)
     {
         using var folder = new PluginFolder();
@@ -57,6 +60,7 @@ public sealed class PluginCatalogTests
     }
 
     [Fact]
+    [ProducesError(ErrorCode.PluginStartTimedOut)]
     public void AHangInStartUpEndsAtTheLimitAndTheNextPluginServes()
     {
         using var folder = new PluginFolder { StartLimit = TimeSpan.FromSeconds(0.3) };

@@ -5,6 +5,7 @@ using System.Text.Json.Nodes;
 using Tandem.Host.Plugins;
 using Tandem.Host.Selection;
 using Tandem.Sdk;
+using Tandem.Tests;
 using Xunit;
 
 namespace Tandem.Host.Tests.Plugins;
@@ -63,6 +64,12 @@ public sealed class PluginJudgeTests
 
     [Theory]
     [MemberData(nameof(Manifests))]
+    [ProducesError(ErrorCode.ManifestInvalid)]
+    [ProducesError(ErrorCode.PluginFileMissing)]
+    [ProducesError(ErrorCode.PluginHashMismatch)]
+    [ProducesError(ErrorCode.PluginSdkVersionMismatch)]
+    [ProducesError(ErrorCode.PluginPlatformMismatch)]
+    [ProducesError(ErrorCode.PluginPathEscapes)]
     public void AManifestThatIsWrongIsRefusedWithoutRunningCode(string property, string json, ErrorCode code)
     {
         using var folder = new PluginFolder();

@@ -4,6 +4,7 @@ using System.Runtime.Loader;
 using Tandem.Host.Plugins;
 using Tandem.Host.Selection;
 using Tandem.Sdk;
+using Tandem.Tests;
 using Xunit;
 
 namespace Tandem.Host.Tests.Plugins;
@@ -104,6 +105,7 @@ public sealed class PluginUnloadTests
     }
 
     [Fact]
+    [ProducesError(ErrorCode.PluginUnloadFailed)]
     public void APluginThatHoldsItselfIsReported()
     {
         using var folder = new PluginFolder();

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Tandem.Host.Tests.Plugins;
 using Tandem.Sdk;
+using Tandem.Tests;
 using Xunit;
 
 namespace Tandem.Host.Tests.Selection;
@@ -11,6 +12,7 @@ public sealed class BackendErrorsTests
     private static readonly string Model = Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, "sample-models"), "*.pte").First();
 
     [Fact]
+    [ProducesError(ErrorCode.BackendNotFound)]
     public void NoPluginServesTheBackend()
     {
         using var folder = new PluginFolder();
@@ -23,6 +25,7 @@ public sealed class BackendErrorsTests
     }
 
     [Fact]
+    [ProducesError(ErrorCode.BackendNotAvailable)]
     public void ThePluginIsThereAndCannotRunHere()
     {
         using var folder = new PluginFolder();

@@ -4,6 +4,7 @@ using Tandem.Host.Plugins;
 using Tandem.Host.Selection;
 using Tandem.Host.Tests.Plugins;
 using Tandem.Sdk;
+using Tandem.Tests;
 using Xunit;
 
 namespace Tandem.Host.Tests.Selection;
@@ -123,6 +124,7 @@ public sealed class BackendResolverTests
     }
 
     [Fact]
+    [ProducesError(ErrorCode.ConfigurationInvalid)]
     public void AllowedAndDeniedAtOnceIsAContradiction()
     {
         using var folder = TwoPluginsOneInTwoVersions();
