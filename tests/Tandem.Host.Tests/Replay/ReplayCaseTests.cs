@@ -12,7 +12,7 @@ public sealed class ReplayCaseTests
     [Fact]
     public void PythonsInfinityIsNoObstacle()
     {
-        using var folder = Write("""{"note":"NaN, \\"Infinity\\"","worst":[-Infinity,Infinity,NaN],"atol":0,"rtol":0}""", "out.0");
+        using var folder = Write("""{"note":"NaN, \"Infinity\"","worst":[-Infinity,Infinity,NaN],"atol":0,"rtol":0}""", "out.0");
         Assert.Single(ReplayCase.Read(folder.Path).Calls);
     }
 
