@@ -35,7 +35,7 @@ internal sealed class ComputeThreadPool : ComputePool, IDisposable
     private IParallelWork? _work;
     private int _itemCount;
     private int _chunk;
-    private int _next;
+    private long _next;
     private int _gate;
     private int _isOwned;
     private int _executions;
@@ -159,14 +159,14 @@ internal sealed class ComputeThreadPool : ComputePool, IDisposable
             var (work, count, chunk) = (_work!, _itemCount, _chunk);
             while (true)
             {
-                // Claims past the end stay far from overflow: each thread claims once more than there is.
+                // Claims go past the end, and in 32 bits would come round to the start again.
                 var start = Interlocked.Add(ref _next, chunk) - chunk;
-                if (start >= count || start < 0)
+                if (start >= count)
                 {
                     return;
                 }
 
-                work.Execute(start, count - start < chunk ? count : start + chunk, worker);
+                work.Execute((int)start, (int)Math.Min(start + chunk, count), worker);
             }
         }
         catch (Exception error)

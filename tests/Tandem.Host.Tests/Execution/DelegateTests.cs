@@ -1,5 +1,6 @@
 using Tandem.Host.Execution;
 using Tandem.Sdk;
+using Tandem.Tests;
 using Xunit;
 
 namespace Tandem.Host.Tests.Execution;
@@ -98,6 +99,7 @@ public sealed class DelegateTests
         Assert.Equal([3, 4], Run(session.GetMethod("forward")));
     }
 
+    [ProducesError(ErrorCode.DelegateFailed)]
     [Fact]
     public void AForeignExceptionIsDelegateFailedAndTheSessionSurvives()
     {
@@ -128,6 +130,7 @@ public sealed class DelegateTests
         Assert.Equal(0, session.MemoryBytes);
     }
 
+    [ProducesError(ErrorCode.BackendNotFound)]
     [Fact]
     public void MissingBackendsAreNamed()
     {

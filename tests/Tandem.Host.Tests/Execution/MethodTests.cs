@@ -1,6 +1,7 @@
 using Tandem.Host.Execution;
 using Tandem.Host.Formats.Model;
 using Tandem.Sdk;
+using Tandem.Tests;
 using Xunit;
 
 namespace Tandem.Host.Tests.Execution;
@@ -63,6 +64,7 @@ public sealed unsafe class MethodTests
         Assert.Equal(ErrorCode.InputInvalid, CodeOf(() => method.BindInput(0, null, [2, 3])));
     }
 
+    [ProducesError(ErrorCode.ShapeExceedsBound)]
     [Fact]
     public void ShapesChangeUpToTheirBound()
     {
@@ -81,6 +83,9 @@ public sealed unsafe class MethodTests
         Assert.Equal(ErrorCode.ShapeExceedsBound, CodeOf(() => method.SetInput<float>(0, new float[2], [2])));
     }
 
+    [ProducesError(ErrorCode.InputInvalid)]
+    [ProducesError(ErrorCode.OutputInvalid)]
+    [ProducesError(ErrorCode.MethodNotFound)]
     [Fact]
     public void WrongInputsAreRefused()
     {
@@ -201,6 +206,7 @@ public sealed unsafe class MethodTests
         }
     }
 
+    [ProducesError(ErrorCode.InstructionLimitExceeded)]
     [Fact]
     public void EndlessProgramsAreStopped()
     {
@@ -242,6 +248,7 @@ public sealed unsafe class MethodTests
         Assert.Equal(expected, method.GetOutputValue(0).AsInt());
     }
 
+    [ProducesError(ErrorCode.InstructionInvalid)]
     [Fact]
     public void AFloatTensorIsNoCondition()
     {
@@ -275,6 +282,7 @@ public sealed unsafe class MethodTests
         }
     }
 
+    [ProducesError(ErrorCode.OperatorMissing)]
     [Fact]
     public void AllMissingOperatorsAreNamedWhenTheMethodIsLoaded()
     {

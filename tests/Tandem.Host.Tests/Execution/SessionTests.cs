@@ -1,6 +1,7 @@
 using Tandem.Host.Execution;
 using Tandem.Host.Formats.Model;
 using Tandem.Sdk;
+using Tandem.Tests;
 using Xunit;
 
 namespace Tandem.Host.Tests.Execution;
@@ -70,6 +71,7 @@ public sealed class SessionTests
         Assert.Equal([100, 200], Run(session, "b", 0, 0));
     }
 
+    [ProducesError(ErrorCode.StateNotShared)]
     [Fact]
     public void StatePlannedAtDifferentPlacesIsSharedByNameWithAWarning()
     {
@@ -109,6 +111,7 @@ public sealed class SessionTests
         Assert.Equal([1, 2], session.GetMethod("a").GetOutput(0).AsReadOnlySpan<float>().ToArray());
     }
 
+    [ProducesError(ErrorCode.SessionBusy)]
     [Fact]
     public void ASecondThreadIsRefusedWhileAMethodRuns()
     {
@@ -158,6 +161,7 @@ public sealed class SessionTests
         Assert.Equal(0, failures);
     }
 
+    [ProducesError(ErrorCode.ObjectReleased)]
     [Theory]
     [InlineData("p12")]
     [InlineData("p21")]
@@ -218,6 +222,7 @@ public sealed class SessionTests
         Assert.Equal(0, session.StateBytes);
     }
 
+    [ProducesError(ErrorCode.OutOfMemory)]
     [Fact]
     public void ImpossibleMemoryIsAnError()
     {
