@@ -1,4 +1,3 @@
-using Tandem.Host.Formats;
 using Tandem.Host.Formats.Model;
 using Tandem.Sdk;
 
@@ -78,7 +77,7 @@ internal sealed class PlanBuilder(string name = "forward")
 
     internal PlanBuilder Delegate(string backend, params int[] arguments)
     {
-        _delegates.Add(new DelegateModel(backend, new DataRange(0, 4), -1, [new CompileSpec("spec", new byte[] { 1, 2 })]));
+        _delegates.Add(new DelegateModel(backend, new Tandem.Host.Formats.DataRange(0, 4), -1, [new CompileSpec("spec", new byte[] { 1, 2 })]));
         return Add(new InstructionModel.DelegateCall(_delegates.Count - 1, [.. arguments]));
     }
 

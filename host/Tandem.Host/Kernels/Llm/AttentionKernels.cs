@@ -16,7 +16,7 @@ internal static unsafe class AttentionKernels
     private static void WithCache(KernelContext context, Arguments arguments)
     {
         var (keys, values, start) = (arguments.Tensor(3), arguments.Tensor(4), arguments.Int(5));
-        Dims.Check(arguments.Int(6) == arguments.Tensor(1).Sizes[1], "seq_len is another than that of the keys");
+        Dims.Check(arguments.Tensor(1).Rank == 4 && arguments.Int(6) == arguments.Tensor(1).Sizes[1], "seq_len is another than that of the keys");
         CacheKernels.Write(arguments.Tensor(1), keys, start);
         CacheKernels.Write(arguments.Tensor(2), values, start);
         Attend(
