@@ -18,16 +18,20 @@ public sealed unsafe class DataSource : IDisposable
     public const int Alignment = 64;
 
     private readonly Action _free;
+    private readonly FileStream? _file;
+    private readonly DateTime _writeTime;
     private int _references = 1;
     private int _isDisposed;
 
-    private DataSource(string name, byte* pointer, long length, bool isMapped, Action free)
+    private DataSource(string name, byte* pointer, long length, bool isMapped, Action free, FileStream? file = null)
     {
         Name = name;
         Pointer = pointer;
         Length = length;
         IsMapped = isMapped;
         _free = free;
+        _file = file;
+        _writeTime = file is null ? default : File.GetLastWriteTimeUtc(file.SafeFileHandle);
     }
 
     /// <summary>Path, or the name that the caller gave.</summary>
@@ -201,6 +205,27 @@ public sealed unsafe class DataSource : IDisposable
         }
     }
 
+    /// <summary>Refuses a mapped file that was written or cut short since it was opened. The caller holds a reference.</summary>
+    internal void ThrowIfChanged()
+    {
+        if (_file is null)
+        {
+            return;
+        }
+
+        var (length, time) = (RandomAccess.GetLength(_file.SafeFileHandle), File.GetLastWriteTimeUtc(_file.SafeFileHandle));
+        if (length != Length || time != _writeTime)
+        {
+            throw new TandemException(ErrorCode.SourceChanged, "the file changed while it was in use", new ErrorDetails
+            {
+                File = Name,
+                Expected = $"{Length} bytes of {_writeTime:O}",
+                Found = $"{length} bytes of {time:O}",
+                NextStep = "replace files by renaming a new one over them, or open them with FileAccessMode.Copy",
+            });
+        }
+    }
+
     /// <summary>Bytes of a range that was checked against <see cref="Length"/>.</summary>
     internal ReadOnlySpan<byte> Span(DataRange range) => new(Pointer + range.Offset, checked((int)range.Length));
 
@@ -221,7 +246,7 @@ public sealed unsafe class DataSource : IDisposable
                 view.Dispose();
                 map.Dispose();
                 file.Dispose();
-            });
+            }, file);
         }
         catch
         {

@@ -16,6 +16,7 @@ public static class FlatTensorReader
     {
         try
         {
+            source.ThrowIfChanged();
             var (end, segmentBase, dataSize) = ContainerHeader.ReadDataHeader(
                 new ReadOnlySpan<byte>(source.Pointer, (int)Math.Min(source.Length, 64)), source.Length);
             if (end > int.MaxValue)
@@ -34,6 +35,7 @@ public static class FlatTensorReader
                 segments.Add(ProgramReader.SegmentRange(table.ReadUInt64(0), table.ReadUInt64(1), segmentBase, Math.Min(source.Length, segmentBase + dataSize), i));
             }
 
+            source.ThrowIfChanged();
             return new FlatTensorModel(source.Name, source.Length, root.ReadUInt32(0), end, segmentBase,
                 ProgramReader.ReadNamedData(root, segments.MoveToImmutable(), hasLayouts: true, slot: 2));
         }

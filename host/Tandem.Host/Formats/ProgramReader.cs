@@ -20,7 +20,10 @@ public static class ProgramReader
     {
         try
         {
-            return ReadCore(source);
+            source.ThrowIfChanged();
+            var model = ReadCore(source);
+            source.ThrowIfChanged();
+            return model;
         }
         catch (TandemException error)
         {
