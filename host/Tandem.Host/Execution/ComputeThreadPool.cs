@@ -34,8 +34,10 @@ internal sealed class ComputeThreadPool : ComputePool, IDisposable
     private readonly long _yieldTicks = YieldMicroseconds * Stopwatch.Frequency / 1_000_000;
     private IParallelWork? _work;
     private int _itemCount;
-    private int _chunk;
-    private long _next;
+    private readonly int[] _claims;
+    private int _partCount;
+    private int _ownerProcessor = -1;
+    private int _unclaimed;
     private int _gate;
     private int _isOwned;
     private int _executions;
@@ -59,6 +61,7 @@ internal sealed class ComputeThreadPool : ComputePool, IDisposable
         _threads = new Thread[threadCount - 1];
         _wake = new AutoResetEvent[threadCount - 1];
         _isParked = new int[threadCount - 1];
+        _claims = new int[threadCount * PartsPerThread];
         for (var i = 0; i < _threads.Length; i++)
         {
             var index = i;
@@ -88,14 +91,16 @@ internal sealed class ComputeThreadPool : ComputePool, IDisposable
         t_isInside = true;
         _work = work;
         _itemCount = itemCount;
-        _chunk = Math.Max(grain, (int)(((long)itemCount + (ThreadCount * PartsPerThread) - 1) / (ThreadCount * PartsPerThread)));
-        _next = 0;
+        _partCount = Math.Min(ThreadCount * PartsPerThread, itemCount / grain);
+        Array.Clear(_claims, 0, _partCount);
+        _unclaimed = _partCount;
         _failure = null;
+        _ownerProcessor = Thread.GetCurrentProcessorId();
 
         // A full fence: a worker that parks sees the open gate, or is seen as parked.
         Interlocked.Exchange(ref _gate, Open);
-        WakeParked((itemCount - 1) / _chunk);
-        TakeChunks(worker: 0);
+        WakeParked(_partCount - 1);
+        TakeParts(worker: 0);
 
         // Nobody enters from here on; those inside finish the chunk that they have.
         if (Interlocked.Add(ref _gate, -Open) != 0)
@@ -146,32 +151,46 @@ internal sealed class ComputeThreadPool : ComputePool, IDisposable
     }
 
     /// <summary>A method starts to execute: workers stay awake between its parallel steps.</summary>
-    internal void EnterExecution() => Interlocked.Increment(ref _executions);
+    internal void EnterExecution()
+    {
+        _ownerProcessor = Thread.GetCurrentProcessorId();
+        Interlocked.Increment(ref _executions);
+    }
 
     /// <summary>A method ended.</summary>
     internal void LeaveExecution() => Interlocked.Decrement(ref _executions);
 
+    // Each thread begins with its own share, so that the same thread finds the same rows of one layer after another in its cache; what is left
+    // it takes from the others, from their end.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void TakeChunks(int worker)
+    private void TakeParts(int worker)
     {
         try
         {
-            var (work, count, chunk) = (_work!, _itemCount, _chunk);
-            while (true)
+            var (work, parts) = (_work!, _partCount);
+            var (first, last) = ((int)((long)worker * parts / ThreadCount), (int)((long)(worker + 1) * parts / ThreadCount));
+            for (var part = first; part < last; part++)
             {
-                // Claims go past the end, and in 32 bits would come round to the start again.
-                var start = Interlocked.Add(ref _next, chunk) - chunk;
-                if (start >= count)
-                {
-                    return;
-                }
+                Take(work, part, worker);
+            }
 
-                work.Execute((int)start, (int)Math.Min(start + chunk, count), worker);
+            for (var part = parts - 1; part >= 0 && Volatile.Read(ref _unclaimed) > 0; part--)
+            {
+                Take(work, part, worker);
             }
         }
         catch (Exception error)
         {
             Interlocked.CompareExchange(ref _failure, error, null);
+        }
+    }
+
+    private void Take(IParallelWork work, int part, int worker)
+    {
+        if (Volatile.Read(ref _claims[part]) == 0 && Interlocked.CompareExchange(ref _claims[part], 1, 0) == 0)
+        {
+            Interlocked.Decrement(ref _unclaimed);
+            work.Execute((int)((long)part * _itemCount / _partCount), (int)((long)(part + 1) * _itemCount / _partCount), worker);
         }
     }
 
@@ -195,11 +214,11 @@ internal sealed class ComputeThreadPool : ComputePool, IDisposable
         while (!_isStopping)
         {
             var gate = Volatile.Read(ref _gate);
-            if (gate >= Open && Volatile.Read(ref _next) < Volatile.Read(ref _itemCount))
+            if (gate >= Open && Volatile.Read(ref _unclaimed) > 0)
             {
                 if (Interlocked.CompareExchange(ref _gate, gate + 1, gate) == gate)
                 {
-                    TakeChunks(index + 1);
+                    TakeParts(index + 1);
                     Interlocked.Decrement(ref _gate);
                     idleSince = Stopwatch.GetTimestamp();
                 }
@@ -221,6 +240,7 @@ internal sealed class ComputeThreadPool : ComputePool, IDisposable
             }
             else if (idle > _yieldTicks)
             {
+                LeaveOwnersProcessor();
                 Thread.Yield();
             }
         }
@@ -241,5 +261,15 @@ internal sealed class ComputeThreadPool : ComputePool, IDisposable
         }
 
         _wake[index].WaitOne();
+        LeaveOwnersProcessor();
+    }
+
+    private void LeaveOwnersProcessor()
+    {
+        var owner = Volatile.Read(ref _ownerProcessor);
+        if (owner >= 0 && Thread.GetCurrentProcessorId() == owner)
+        {
+            ThreadPlacement.Leave(owner);
+        }
     }
 }

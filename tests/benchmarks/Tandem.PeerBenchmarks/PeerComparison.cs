@@ -39,7 +39,7 @@ internal static partial class PeerComparison
     {
         var model = Path.Combine(vectors, "tales", "xnnpack_fp32.pte");
         var (decode, prefill, load, warm) = (new Row("tales decode, tokens/s, median", 1.3, true), new Row("tales prefill 128, tokens/s, median", 1.0, true),
-            new Row("tales load to first logits, ms", 2.0, false), new Row("the same, second time in our process, ms", 2.0, false));
+            new Row("tales load to first logits, cold process, ms", 2.0, false), new Row("the same, Tandem in a warm process, ms", 2.0, false));
         for (var round = 0; round < rounds; round++)
         {
             var own = Own(threads, "own-llm", model, "--threads", threads.ToString());
@@ -47,7 +47,7 @@ internal static partial class PeerComparison
             decode.Add(Find(own, MedianRate("decode")), Find(peer, MedianRate("decode")));
             prefill.Add(Find(own, MedianRate("prefill")), Find(peer, MedianRate("prefill")));
             load.Add(Find(own, FirstLogits()), Find(peer, FirstLogits()));
-            warm.Add(Find(own, SecondLogits()), Find(peer, FirstLogits()));
+            warm.Add(Find(own, WarmLogits()), Find(peer, FirstLogits()));
             if (Find(own, Ids()) != Find(peer, Ids()))
             {
                 throw new InvalidOperationException("the two wrote different tokens");
@@ -101,8 +101,8 @@ internal static partial class PeerComparison
     [GeneratedRegex(@"load to first logits ([\d.]+) ms")]
     private static partial Regex FirstLogits();
 
-    [GeneratedRegex(@"second time in the process ([\d.]+) ms")]
-    private static partial Regex SecondLogits();
+    [GeneratedRegex(@"warm process ([\d.]+) ms")]
+    private static partial Regex WarmLogits();
 
     [GeneratedRegex(@"median ([\d.]+) us")]
     private static partial Regex MedianTime();
