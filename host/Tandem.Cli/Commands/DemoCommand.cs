@@ -90,7 +90,7 @@ internal static class DemoCommand
 
     private static void PrintMemory(IAnsiConsole output, TandemRuntime runtime, Program program, Session session, CancellationToken cancellation)
     {
-        var loads = runtime.LoadStatistics.PhysicalLoads;
+        var loads = program.NamedDataUses.Sum(use => use.PhysicalLoads);
         var packed = runtime.DerivedData.ByteCount + program.DerivedData.ByteCount;
         var more = Enumerable.Range(1, SessionCount - 1).Select(_ => program.CreateSession()).ToList();
         try
@@ -101,7 +101,8 @@ internal static class DemoCommand
                 _ = new TokenGenerator(other).Generate([0, 1, 2], new SamplingOptions(), 2, null, cancellation).Count();
             }
 
-            var statistics = runtime.LoadStatistics;
+            var uses = program.NamedDataUses;
+            var allLoads = uses.Sum(use => use.PhysicalLoads);
             var packedNow = runtime.DerivedData.ByteCount + program.DerivedData.ByteCount;
             TextReport.Print(output, new ReportTable("Memory", ["what", "bytes", ""],
             [
@@ -111,7 +112,7 @@ internal static class DemoCommand
                 ["resident", Sizes.Format(Environment.WorkingSet), $"whole process with {SessionCount} sessions"],
             ]));
             output.MarkupLineInterpolated(CultureInfo.InvariantCulture,
-                $"{statistics.PhysicalLoads} blobs, {statistics.PhysicalLoads} physical loads over 2 methods and {SessionCount} sessions ({statistics.PhysicalLoads - loads} after the first session), {statistics.SharedLoads} requests served from what was there");
+                $"{uses.Count} blobs of named data, {allLoads} physical loads (at most {uses.Select(use => use.PhysicalLoads).DefaultIfEmpty().Max()} for a blob) over {program.MethodNames.Count} methods and {SessionCount} sessions: {allLoads - loads} after the first session; {uses.Sum(use => use.Requests)} requests");
         }
         finally
         {

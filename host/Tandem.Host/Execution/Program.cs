@@ -91,6 +91,9 @@ public sealed unsafe class Program : IDisposable
     /// <summary>Named data of the program and its external files.</summary>
     public NamedDataMap NamedData => _namedData;
 
+    /// <summary>How often each key of <see cref="NamedData"/> was asked for, and how often that loaded it; read anew at each call.</summary>
+    public IReadOnlyList<NamedDataUse> NamedDataUses => _namedData.Uses;
+
     /// <summary>Derived data (packed weights) that sessions and methods of this program share.</summary>
     public DerivedDataCache DerivedData { get; } = new DerivedDataCacheStore();
 

@@ -36,6 +36,9 @@ public static class KernelRegistries
         Llm.CacheKernels.Register(registry);
         Llm.GatedDeltaRuleKernels.Register(registry);
         Llm.HadamardKernels.Register(registry);
+        Shape.TileCropKernels.Register(registry);
+        Convolution.ConvolutionBackwardKernels.Register(registry);
+        Fourier.FourierKernels.Register(registry);
         return registry;
     }
 }

@@ -49,7 +49,10 @@ public sealed class BlobRegistry
     /// <param name="alignment">Alignment that the caller needs: a power of two, at least 16 is given.</param>
     /// <returns>A handle, which the caller disposes.</returns>
     /// <exception cref="TandemException"><see cref="ErrorCode.SegmentOutOfRange"/>, <see cref="ErrorCode.OutOfMemory"/> or <see cref="ErrorCode.ObjectReleased"/>.</exception>
-    public DataHandle Open(DataSource source, DataRange range, TensorLayout? layout = null, int alignment = 16)
+    public DataHandle Open(DataSource source, DataRange range, TensorLayout? layout = null, int alignment = 16) => Open(source, range, layout, alignment, out _);
+
+    /// <summary>Opens a range of a source, and says whether that loaded it.</summary>
+    internal DataHandle Open(DataSource source, DataRange range, TensorLayout? layout, int alignment, out bool isLoaded)
     {
         if (range.Offset < 0 || range.Length < 0 || range.Offset > source.Length - range.Length)
         {
@@ -73,7 +76,9 @@ public sealed class BlobRegistry
         {
             lock (_lock)
             {
+                var loads = _physicalLoads;
                 var blob = FindOrLoad(source, range, Math.Max(alignment, 16));
+                isLoaded = _physicalLoads > loads;
                 return new BlobHandle(this, Hold(blob), layout);
             }
         }

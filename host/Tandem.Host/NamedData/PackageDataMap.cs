@@ -9,7 +9,7 @@ namespace Tandem.Host.NamedData;
 internal sealed class PackageDataMap : NamedDataMap, IDisposable
 {
     private readonly BlobRegistry _registry;
-    private readonly Dictionary<string, (DataSource Source, NamedDataEntry Entry)> _entries = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, MapEntry> _entries = new(StringComparer.Ordinal);
     private readonly List<string> _keys = [];
     private readonly List<DataSource> _sources = [];
     private readonly Lock _lock = new();
@@ -40,6 +40,18 @@ internal sealed class PackageDataMap : NamedDataMap, IDisposable
 
     public override IReadOnlyCollection<string> Keys => _keys;
 
+    /// <summary>How often each key was asked for, in the order of <see cref="Keys"/>.</summary>
+    internal IReadOnlyList<NamedDataUse> Uses
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _keys.Select(key => _entries[key]).Select(item => new NamedDataUse(item.Entry.Key, item.Source.Name, item.Entry.Range.Length, item.Requests, item.PhysicalLoads))];
+            }
+        }
+    }
+
     public override bool Contains(string key) => _entries.ContainsKey(key);
 
     public override bool TryGet(string key, [NotNullWhen(true)] out DataHandle? handle)
@@ -51,8 +63,16 @@ internal sealed class PackageDataMap : NamedDataMap, IDisposable
                 throw new TandemException(ErrorCode.ObjectReleased, "the program of the named data was disposed", new ErrorDetails { Location = key });
             }
 
-            handle = _entries.TryGetValue(key, out var found) ? _registry.Open(found.Source, found.Entry.Range, found.Entry.Layout) : null;
-            return handle is not null;
+            if (!_entries.TryGetValue(key, out var found))
+            {
+                handle = null;
+                return false;
+            }
+
+            handle = _registry.Open(found.Source, found.Entry.Range, found.Entry.Layout, alignment: 16, out var isLoaded);
+            found.Requests++;
+            found.PhysicalLoads += isLoaded ? 1 : 0;
+            return true;
         }
     }
 
@@ -75,7 +95,7 @@ internal sealed class PackageDataMap : NamedDataMap, IDisposable
 
     private void Add(DataSource source, NamedDataEntry entry)
     {
-        if (_entries.TryAdd(entry.Key, (source, entry)))
+        if (_entries.TryAdd(entry.Key, new MapEntry(source, entry)))
         {
             _keys.Add(entry.Key);
             return;
@@ -116,5 +136,16 @@ internal sealed class PackageDataMap : NamedDataMap, IDisposable
         }
 
         return true;
+    }
+
+    private sealed class MapEntry(DataSource source, NamedDataEntry entry)
+    {
+        internal DataSource Source { get; } = source;
+
+        internal NamedDataEntry Entry { get; } = entry;
+
+        internal long Requests { get; set; }
+
+        internal long PhysicalLoads { get; set; }
     }
 }

@@ -206,6 +206,19 @@ public sealed unsafe class PackageDataMapTests
         Assert.Equal(new LoadStatistics(1, 0, 0, 1, 64, 1), _registry.Statistics);
     }
 
+    [Fact]
+    public void I8_uses_tell_requests_from_physical_loads_for_each_key()
+    {
+        using var source = Sources.OfStream("a", Sources.Bytes(128, 16));
+        using var map = new PackageDataMap(_registry, [Sources.Named(source, ("w", 0, 64), ("alias", 0, 64), ("unused", 64, 64))]);
+        using var first = map.Get("w");
+        using var second = map.Get("w");
+        using var alias = map.Get("alias");
+        Assert.False(map.TryGet("absent", out _));
+        Assert.Equal(
+            [new NamedDataUse("w", "a", 64, 2, 1), new NamedDataUse("alias", "a", 64, 1, 0), new NamedDataUse("unused", "a", 64, 0, 0)], map.Uses);
+    }
+
     private PackageDataMap Many(Tandem.Host.Formats.DataSource source, int count) =>
         new(_registry, [Sources.Named(source, [.. Enumerable.Range(0, count).Select(i => ($"key-{i}", 0L, 16L))])]);
 

@@ -296,7 +296,7 @@ internal static unsafe class JoinKernels
     private static void PixelShuffle(KernelContext context, Arguments arguments)
     {
         var (input, factor, output) = (arguments.Tensor(0), checked((int)arguments.Int(1)), Output(arguments));
-        Dims.Check(input.Rank >= 3 && factor > 0 && input.Sizes[^3] % (factor * factor) == 0, "pixel_shuffle needs channels that the factor divides");
+        Dims.Check(input.Rank >= 3 && factor is > 0 and <= short.MaxValue && input.Sizes[^3] % (factor * factor) == 0, "pixel_shuffle needs channels that the factor divides");
         Span<int> sizes = stackalloc int[input.Rank];
         input.Sizes.CopyTo(sizes);
         (sizes[^3], sizes[^2], sizes[^1]) = (sizes[^3] / (factor * factor), sizes[^2] * factor, sizes[^1] * factor);
@@ -307,7 +307,7 @@ internal static unsafe class JoinKernels
     private static void PixelUnshuffle(KernelContext context, Arguments arguments)
     {
         var (input, factor, output) = (arguments.Tensor(0), checked((int)arguments.Int(1)), Output(arguments));
-        Dims.Check(input.Rank >= 3 && factor > 0 && input.Sizes[^2] % factor == 0 && input.Sizes[^1] % factor == 0, "pixel_unshuffle needs sizes that the factor divides");
+        Dims.Check(input.Rank >= 3 && factor is > 0 and <= short.MaxValue && input.Sizes[^2] % factor == 0 && input.Sizes[^1] % factor == 0, "pixel_unshuffle needs sizes that the factor divides");
         Span<int> sizes = stackalloc int[input.Rank];
         input.Sizes.CopyTo(sizes);
         (sizes[^3], sizes[^2], sizes[^1]) = (sizes[^3] * factor * factor, sizes[^2] / factor, sizes[^1] / factor);
