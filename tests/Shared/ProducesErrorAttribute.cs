@@ -2,7 +2,7 @@ using Tandem.Sdk;
 
 namespace Tandem.Tests;
 
-/// <summary>Says that a test produces an error; a test over all test assemblies checks that every code has one.</summary>
+/// <summary>Says that a test produces an error; a test over all test sources checks that every code has one.</summary>
 [AttributeUsage(AttributeTargets.Method, AllowMultiple = true)]
 internal sealed class ProducesErrorAttribute(ErrorCode code) : Attribute
 {

@@ -27,7 +27,6 @@ public sealed unsafe class Method
     private readonly TensorView[][] _inputAliases;
     private readonly TensorView[][] _outputAliases;
     private readonly (int Index, EValue Value)[] _overwrittenValues;
-    private readonly (TensorView Tensor, nint Data)[] _freedTensors;
     private readonly DelegateCallContext _delegateContext;
     private readonly ComputeThreadPool? _executionPool;
 
@@ -59,8 +58,6 @@ public sealed unsafe class Method
 
         // Prim operators and moves write into the value table: every execution starts from the same table.
         _overwrittenValues = [.. _code.SelectMany(Overwritten).Distinct().Select(index => (index, _values[index]))];
-        _freedTensors = [.. _code.Where(item => item.Kind == InstructionKind.Free && _values[item.Value].Kind == EValueKind.Tensor)
-            .Select(item => (_values[item.Value].AsTensor(), (nint)_values[item.Value].AsTensor().Data))];
     }
 
     /// <summary>Name, inputs and outputs.</summary>
@@ -245,19 +242,6 @@ public sealed unsafe class Method
                 _values[item.Index] = item.Value;
             }
 
-            // What the last execution freed gets its memory back; what the caller bound since then stays.
-            foreach (ref var item in _freedTensors.AsSpan())
-            {
-                if (item.Tensor.Data == null)
-                {
-                    item.Tensor.Bind((void*)item.Data);
-                }
-                else
-                {
-                    item.Data = (nint)item.Tensor.Data;
-                }
-            }
-
             _session.Scratch.Reset();
             _session.Scratch.Cancellation = cancellation;
             _delegateContext.Listener = _session.Listener;
@@ -330,11 +314,7 @@ public sealed unsafe class Method
 
                         break;
                     case InstructionKind.Free:
-                        if (values[item.Value].Kind == EValueKind.Tensor)
-                        {
-                            values[item.Value].AsTensor().Bind(null);
-                        }
-
+                        // Tensors live in planned memory, which is there as long as the session.
                         break;
                 }
 

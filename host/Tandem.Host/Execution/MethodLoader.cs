@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Tandem.Host.Formats.Model;
 using Tandem.Host.Kernels;
 using Tandem.Host.Selection;
@@ -11,6 +12,7 @@ internal sealed unsafe class MethodLoader
     private readonly Session _session;
     private readonly Program _program;
     private readonly ExecutionPlanModel _plan;
+    private readonly bool[] _constants;
     private readonly MethodMemoryPlan _memory;
     private readonly byte*[] _arenas;
     private readonly byte* _inputOutput;
@@ -20,6 +22,7 @@ internal sealed unsafe class MethodLoader
         _session = session;
         _program = session.Program;
         _plan = _program.Model.Plans[planIndex];
+        _constants = FindConstants(_plan);
         _memory = _program.MemoryPlan.Methods[planIndex];
         _arenas = arenas;
         _inputOutput = inputOutput;
@@ -190,12 +193,48 @@ internal sealed unsafe class MethodLoader
             });
     }
 
+    // By convention a call's last argument is what it writes. Constants lie in the file, which nobody may write.
+    private ImmutableArray<int> CheckOutput(InstructionModel.KernelCall call)
+    {
+        if (call.Arguments.Length > 0 && MayBeConstant(call.Arguments[^1]))
+        {
+            throw new TandemException(ErrorCode.InstructionInvalid, "an operator would write into a constant", new ErrorDetails
+            {
+                File = _program.Name,
+                Location = $"method '{_plan.Name}', operator {_plan.Operators[call.OperatorIndex]}",
+                Expected = "an output in planned memory",
+                Found = $"value {call.Arguments[^1]}, a constant",
+            });
+        }
+
+        return call.Arguments;
+    }
+
+    private bool MayBeConstant(int index) => _constants[index] || (_plan.Values[index] is ValueModel.TensorList list && list.ValueIndices.Any(item => _constants[item]));
+
+    // Constants, and whatever a move may bring one to.
+    private static bool[] FindConstants(ExecutionPlanModel plan)
+    {
+        var result = Array.ConvertAll([.. plan.Values], value => value is ValueModel.Tensor { Storage: TensorStorageKind.Constant or TensorStorageKind.ExternalConstant });
+        var moves = plan.Chains.SelectMany(chain => chain).OfType<InstructionModel.Move>().ToList();
+        for (var isDone = false; !isDone;)
+        {
+            isDone = true;
+            foreach (var move in moves.Where(move => result[move.From] && !result[move.To]))
+            {
+                (result[move.To], isDone) = (true, false);
+            }
+        }
+
+        return result;
+    }
+
     private Instruction Resolve(InstructionModel instruction, Kernel[] kernels, IBackendDelegate[] delegates) => instruction switch
     {
         InstructionModel.KernelCall call => new Instruction
         {
             Kind = InstructionKind.Kernel,
-            Arguments = [.. call.Arguments],
+            Arguments = [.. CheckOutput(call)],
             Kernel = kernels[call.OperatorIndex],
             Name = _plan.Operators[call.OperatorIndex],
         },

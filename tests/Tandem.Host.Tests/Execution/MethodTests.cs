@@ -262,8 +262,27 @@ public sealed unsafe class MethodTests
         Assert.Equal(ErrorCode.InstructionInvalid, CodeOf(() => method.Execute()));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void AnOperatorThatWouldWriteIntoAConstantIsRefusedWhenTheMethodIsLoaded(bool isMoved)
+    {
+        using var host = new TestHost();
+        var plan = new PlanBuilder();
+        var (a, constant, output) = (plan.Input([2]), plan.Tensor([2], storage: TensorStorageKind.Constant), plan.Output([2]));
+        if (isMoved)
+        {
+            plan.Add(new InstructionModel.Move(constant, output));
+        }
+
+        plan.Call("test::add", a, a, isMoved ? output : constant);
+        using var program = host.Load([[1, 2]], plan);
+        using var session = program.CreateSession();
+        Assert.Equal(ErrorCode.InstructionInvalid, CodeOf(() => session.GetMethod("forward")));
+    }
+
     [Fact]
-    public void FreedTensorsHaveTheirMemoryAgainInTheNextExecution()
+    public void FreeingAnInputLeavesTheCallersMemoryBound()
     {
         using var host = new TestHost();
         var plan = new PlanBuilder();

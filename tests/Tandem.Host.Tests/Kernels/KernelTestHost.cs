@@ -76,6 +76,7 @@ internal sealed unsafe class KernelTestHost : IDisposable
                 double number => EValue.FromDouble(number),
                 string text => EValue.FromString(text),
                 ScalarType type => EValue.FromInt((long)type),
+                double[] items => EValue.FromDoubleList(items),
                 bool[] items => EValue.FromBoolList(items),
                 int[] items => EValue.FromIntList(new EValueIntList(Append(table, items.Select(item => EValue.FromInt(item))))),
                 TensorView[] items => EValue.FromTensorList(new EValueTensorList(Append(table, items.Select(EValue.FromTensor)), isOptional: false)),

@@ -2,6 +2,7 @@ using CsCheck;
 using Tandem.Host.Formats;
 using Tandem.Host.NamedData;
 using Tandem.Sdk;
+using Tandem.Tests;
 using Xunit;
 
 namespace Tandem.Host.Tests.NamedData;
@@ -83,6 +84,7 @@ public sealed unsafe class BlobRegistryTests
     }
 
     [Fact]
+    [ProducesError(ErrorCode.NamedDataReleased)]
     public void I5_the_handle_refuses_everything_after_release_and_a_second_dispose_does_nothing()
     {
         using var source = Sources.OfStream("a", Sources.Bytes(64, 5));

@@ -1,5 +1,6 @@
 using Tandem.Host.NamedData;
 using Tandem.Sdk;
+using Tandem.Tests;
 using Xunit;
 
 namespace Tandem.Host.Tests.NamedData;
@@ -9,6 +10,7 @@ public sealed unsafe class PackageDataMapTests
     private readonly BlobRegistry _registry = new();
 
     [Fact]
+    [ProducesError(ErrorCode.NamedDataConflict)]
     public void I1_W7_a_key_with_other_bytes_is_refused_in_any_order_and_both_sources_are_named()
     {
         using var program = Sources.OfStream("program.pte", Sources.Bytes(64, 1));
@@ -88,6 +90,7 @@ public sealed unsafe class PackageDataMapTests
     }
 
     [Fact]
+    [ProducesError(ErrorCode.NamedDataMismatch)]
     public void W6_data_is_read_into_the_callers_memory_and_the_length_must_fit()
     {
         var bytes = Sources.Bytes(64, 6);
@@ -135,6 +138,7 @@ public sealed unsafe class PackageDataMapTests
     }
 
     [Fact]
+    [ProducesError(ErrorCode.NamedDataNotFound)]
     public void An_absent_key_is_an_error_that_names_it()
     {
         using var map = new PackageDataMap(_registry, []);

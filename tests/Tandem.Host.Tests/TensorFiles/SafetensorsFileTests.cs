@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Text;
 using Tandem.Host.TensorFiles;
 using Tandem.Sdk;
+using Tandem.Tests;
 using Xunit;
 
 namespace Tandem.Host.Tests.TensorFiles;
@@ -43,6 +44,7 @@ public sealed class SafetensorsFileTests
     [InlineData("{\"a\":{\"dtype\":\"F32\",\"shape\":[1.5],\"data_offsets\":[0,4]}}")]
     [InlineData("{\"a\":3}")]
     [InlineData("[1")]
+    [ProducesError(ErrorCode.TensorFileInvalid)]
     public void T1_HostileHeaderIsATypedError(string header)
     {
         var file = new byte[8 + header.Length + 4];

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Tandem.Plugins.Cpu.Payload;
 using Tandem.Plugins.Cpu.Tests.Fakes;
 using Tandem.Sdk;
+using Tandem.Tests;
 using Xunit;
 
 namespace Tandem.Plugins.Cpu.Tests.Payload;
@@ -73,6 +74,7 @@ public class PayloadFormTests
     [InlineData((int)PayloadDatatype.QInt8, "qint8")]
     [InlineData((int)PayloadDatatype.QDInt8, "qdint8")]
     [InlineData((int)PayloadDatatype.BF16, "bf16")]
+    [ProducesError(ErrorCode.PayloadNotSupported)]
     public void Quantised_values_are_refused_by_name(int type, string name)
     {
         var writer = new PayloadWriter();
@@ -110,6 +112,7 @@ public class PayloadFormTests
     }
 
     [Fact]
+    [ProducesError(ErrorCode.PayloadInvalid)]
     public void Nodes_in_a_wrong_order_and_unwritten_outputs_are_refused()
     {
         var writer = new PayloadWriter();

@@ -1,4 +1,5 @@
 using Tandem.Sdk;
+using Tandem.Tests;
 using Xunit;
 
 namespace Tandem.Sdk.Tests.Lowering;
@@ -15,6 +16,7 @@ public sealed class PartitionResultTests
     public void A_whole_result_is_accepted() => new PartitionResult([.. Whole], [new PartitionSpec("t")]).Check(_context);
 
     [Fact]
+    [ProducesError(ErrorCode.BackendResultInvalid)]
     public void A_result_that_is_not_whole_is_refused_where_it_is_wrong()
     {
         Refused("inner", [.. Whole.SkipLast(1)], "t");

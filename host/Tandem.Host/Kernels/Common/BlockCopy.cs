@@ -78,12 +78,18 @@ internal static unsafe class BlockCopy
     }
 
     /// <summary>Copies a whole tensor in logical order into another of the same sizes.</summary>
-    internal static void Copy(TensorView source, TensorView target) =>
+    internal static void Copy(TensorView source, TensorView target)
+    {
+        Dims.SameType(source, target);
+        Dims.Check(source.Sizes.SequenceEqual(target.Sizes), "two tensors have different sizes");
         Copy((byte*)source.Data, source.Strides, (byte*)target.Data, target.Strides, source.Sizes, source.ElementSize);
+    }
 
     /// <summary>Copies all elements in logical order, whatever the shapes: both element counts are equal.</summary>
     internal static void CopyReshaped(TensorView source, TensorView target, KernelContext context)
     {
+        Dims.SameType(source, target);
+        Dims.Check(source.ElementCount == target.ElementCount, "two tensors have different numbers of elements");
         if (source.IsContiguous && target.IsContiguous)
         {
             if (source.Data != target.Data)

@@ -71,6 +71,42 @@ internal static class Dims
         return product;
     }
 
+    /// <summary>Refuses a list that is longer than any tensor has dimensions; what it is for lies on the stack.</summary>
+    internal static int Rank(ReadOnlySpan<long> list)
+    {
+        Check(list.Length <= TensorLayout.MaxRank, "a list is longer than a tensor can have dimensions");
+        return list.Length;
+    }
+
+    /// <summary>Refuses tensors that bytes cannot be copied between.</summary>
+    internal static void SameType(TensorView left, TensorView right)
+    {
+        if (left.ScalarType != right.ScalarType)
+        {
+            throw new TandemException(ErrorCode.OperatorTypeNotSupported, "two tensors have different dtypes",
+                new ErrorDetails { Expected = left.ScalarType.TorchName(), Found = right.ScalarType.TorchName() });
+        }
+    }
+
+    /// <summary>Refuses a tensor of another dtype.</summary>
+    internal static void IsType(TensorView tensor, ScalarType type)
+    {
+        if (tensor.ScalarType != type)
+        {
+            throw new TandemException(ErrorCode.OperatorTypeNotSupported, "a tensor has another dtype",
+                new ErrorDetails { Expected = type.TorchName(), Found = tensor.ScalarType.TorchName() });
+        }
+    }
+
+    /// <summary>Refuses a tensor that is no mask: bool, or uint8 as in old models.</summary>
+    internal static void IsMask(TensorView tensor)
+    {
+        if (tensor.ScalarType is not (ScalarType.Bool or ScalarType.Byte))
+        {
+            IsType(tensor, ScalarType.Bool);
+        }
+    }
+
     internal static TandemException Invalid(string problem, string expected, string found) =>
         new(ErrorCode.OperatorArgumentInvalid, problem, new ErrorDetails { Expected = expected, Found = found });
 

@@ -51,9 +51,11 @@ internal static unsafe class Pointwise
         operands = index + 1;
         pointers[index] = (byte*)operand.Data;
         var missing = output.Rank - operand.Rank;
+        Dims.Check(missing >= 0, "an operand has more dimensions than the output");
         for (var i = 0; i < output.Rank; i++)
         {
             var dim = output.DimOrder[i] - missing;
+            Dims.Check(dim < 0 || operand.Sizes[dim] == 1 || operand.Sizes[dim] == output.Sizes[dim + missing], "an operand does not broadcast to the output");
             strides[(index * TensorLayout.MaxRank) + i] = dim < 0 || operand.Sizes[dim] == 1 ? 0 : operand.Strides[dim] * operand.ElementSize;
         }
     }

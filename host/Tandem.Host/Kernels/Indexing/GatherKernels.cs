@@ -9,10 +9,10 @@ internal static unsafe class GatherKernels
 {
     internal static void Register(KernelRegistry registry) => registry
         .Add("aten::gather.out", Gather)
-        .Add("aten::scatter.src_out", (_, arguments) => Scatter(arguments, arguments.Tensor(3), null, "set", true))
-        .Add("aten::scatter.value_out", (_, arguments) => Scatter(arguments, null, arguments[3], "set", true))
-        .Add("aten::scatter_add.out", (_, arguments) => Scatter(arguments, arguments.Tensor(3), null, "sum", true))
-        .Add("aten::scatter_reduce.two_out", (_, arguments) => Scatter(arguments, arguments.Tensor(3), null, arguments.String(4), arguments.Bool(5)))
+        .Add("aten::scatter.src_out", (context, arguments) => Scatter(context, arguments, arguments.Tensor(3), null, "set", true))
+        .Add("aten::scatter.value_out", (context, arguments) => Scatter(context, arguments, null, arguments[3], "set", true))
+        .Add("aten::scatter_add.out", (context, arguments) => Scatter(context, arguments, arguments.Tensor(3), null, "sum", true))
+        .Add("aten::scatter_reduce.two_out", (context, arguments) => Scatter(context, arguments, arguments.Tensor(3), null, arguments.String(4), arguments.Bool(5)))
         .Add("aten::index_select.out", IndexSelect)
         .Add("aten::embedding.out", Embedding)
         .Add("aten::nonzero.out", NonZero)
@@ -22,9 +22,15 @@ internal static unsafe class GatherKernels
 
     private static TensorView Output(Arguments arguments) => arguments.Tensor(arguments.Count - 1);
 
-    private static long IndexAt(TensorView index, long at, int size)
+    /// <summary>An index, which must not be negative.</summary>
+    internal static long IndexAt(TensorView index, long at, int size)
     {
-        var value = index.ScalarType == ScalarType.Int ? ((int*)index.Data)[at] : ((long*)index.Data)[at];
+        var value = index.ScalarType switch
+        {
+            ScalarType.Int => ((int*)index.Data)[at],
+            ScalarType.Long => ((long*)index.Data)[at],
+            _ => throw Elements.NotSupported(index.ScalarType),
+        };
         return value >= 0 && value < size ? value : throw Dims.Invalid("an index is out of range", $"0 to {size - 1}", value.ToString());
     }
 
@@ -33,6 +39,7 @@ internal static unsafe class GatherKernels
         var (input, index, output) = (arguments.Tensor(0), arguments.Tensor(2), Output(arguments));
         var dim = Dims.Wrap(arguments.Int(1), input.Rank);
         Dims.Check(index.Rank == input.Rank || index.ElementCount == 0, "gather's index has another rank");
+        Dims.SameType(input, output);
         output.Resize(index.Sizes);
         Span<int> place = stackalloc int[index.Rank];
         place.Clear();
@@ -54,7 +61,7 @@ internal static unsafe class GatherKernels
         }
     }
 
-    private static void Scatter(Arguments arguments, TensorView? source, EValue? number, string reduction, bool includesSelf)
+    private static void Scatter(KernelContext context, Arguments arguments, TensorView? source, EValue? number, string reduction, bool includesSelf)
     {
         var (input, index, output) = (arguments.Tensor(0), arguments.Tensor(2), Output(arguments));
         var dim = Dims.Wrap(arguments.Int(1), input.Rank);
@@ -62,16 +69,19 @@ internal static unsafe class GatherKernels
         CopyKernels.Convert(input, output);
         if (!includesSelf)
         {
-            ForEach(arguments, index, source, output, dim, (_, target) => Start(output, target, reduction));
+            foreach (var (_, target) in new ScatterPlaces(index, source, output, dim))
+            {
+                Start(output, target, reduction);
+            }
         }
 
         if (reduction == "mean")
         {
-            Mean(arguments, index, source!, output, dim, includesSelf);
+            Mean(context, index, source!, output, dim, includesSelf);
             return;
         }
 
-        ForEach(arguments, index, source, output, dim, (from, target) =>
+        foreach (var (from, target) in new ScatterPlaces(index, source, output, dim))
         {
             var at = (byte*)output.Data + (target * output.ElementSize);
             if (output.ScalarType.IsFloatingPoint())
@@ -85,23 +95,25 @@ internal static unsafe class GatherKernels
                     : Elements.LoadLong((byte*)source.Data + (from * source.ElementSize), source.ScalarType);
                 Elements.Store(at, output.ScalarType, Combine(reduction, Elements.LoadLong(at, output.ScalarType), value));
             }
-        });
+        }
     }
 
-    private static void Mean(Arguments arguments, TensorView index, TensorView source, TensorView output, int dim, bool includesSelf)
+    private static void Mean(KernelContext context, TensorView index, TensorView source, TensorView output, int dim, bool includesSelf)
     {
-        var counts = new long[output.ElementCount];
-        ForEach(arguments, index, source, output, dim, (from, target) =>
+        var counts = context.Allocate<int>(checked((int)output.ElementCount));
+        counts.Clear();
+        foreach (var (from, target) in new ScatterPlaces(index, source, output, dim))
         {
-            counts[target]++;
+            counts[(int)target]++;
             var at = (byte*)output.Data + (target * output.ElementSize);
             Elements.Store(at, output.ScalarType, Elements.LoadDouble(at, output.ScalarType) + Elements.LoadDouble((byte*)source.Data + (from * source.ElementSize), source.ScalarType));
-        });
-        for (long n = 0; n < counts.Length; n++)
+        }
+
+        for (var n = 0; n < counts.Length; n++)
         {
             if (counts[n] > 0)
             {
-                var at = (byte*)output.Data + (n * output.ElementSize);
+                var at = (byte*)output.Data + ((long)n * output.ElementSize);
                 var mean = Elements.LoadDouble(at, output.ScalarType) / (counts[n] + (includesSelf ? 1 : 0));
                 Elements.Store(at, output.ScalarType, output.ScalarType.IsFloatingPoint() ? mean : Math.Floor(mean));
             }
@@ -141,35 +153,12 @@ internal static unsafe class GatherKernels
         _ => throw Dims.Invalid("the reduction is unknown", "sum, prod, mean, amax, amin", reduction),
     };
 
-    // Walks the index tensor: the source's offset and the target's for each of its elements.
-    private static void ForEach(Arguments arguments, TensorView index, TensorView? source, TensorView output, int dim, Action<long, long> action)
-    {
-        Dims.Check(index.Rank == output.Rank || index.ElementCount == 0, "scatter's index has another rank");
-        Span<int> place = stackalloc int[index.Rank];
-        place.Clear();
-        for (long n = 0; n < index.ElementCount; n++)
-        {
-            long from = 0, at = 0, to = 0;
-            for (var d = 0; d < place.Length; d++)
-            {
-                Dims.Check(d == dim || place[d] < output.Sizes[d], "scatter's index is larger than its input");
-                Dims.Check(source is null || place[d] < source.Sizes[d], "scatter's index is larger than its source");
-                at += place[d] * index.Strides[d];
-                from += source is null ? 0 : place[d] * source.Strides[d];
-                to += d == dim ? 0 : place[d] * output.Strides[d];
-            }
-
-            to += IndexAt(index, at, Dims.Size(output, dim)) * (output.Rank == 0 ? 0 : output.Strides[dim]);
-            action(from, to);
-            Next(place, index.Sizes);
-        }
-    }
-
     private static void IndexSelect(KernelContext context, Arguments arguments)
     {
         var (input, index, output) = (arguments.Tensor(0), arguments.Tensor(2), Output(arguments));
         var dim = Dims.Wrap(arguments.Int(1), input.Rank);
         Dims.Check(index.Rank <= 1 && input.Rank > 0, "index_select's index is a list");
+        Dims.SameType(input, output);
         Span<int> sizes = stackalloc int[input.Rank];
         input.Sizes.CopyTo(sizes);
         sizes[dim] = (int)index.ElementCount;
@@ -185,7 +174,8 @@ internal static unsafe class GatherKernels
     private static void Embedding(KernelContext context, Arguments arguments)
     {
         var (table, index, output) = (arguments.Tensor(0), arguments.Tensor(1), Output(arguments));
-        Dims.Check(table.Rank == 2 && table.IsContiguous && index.IsContiguous, "embedding needs a table of rows");
+        Dims.Check(table.Rank == 2 && table.IsContiguous && index.IsContiguous && output.IsContiguous, "embedding needs a table of rows");
+        Dims.SameType(table, output);
         Span<int> sizes = stackalloc int[index.Rank + 1];
         index.Sizes.CopyTo(sizes);
         sizes[^1] = table.Sizes[1];
@@ -201,6 +191,7 @@ internal static unsafe class GatherKernels
     private static void NonZero(KernelContext context, Arguments arguments)
     {
         var (input, output) = (arguments.Tensor(0), Output(arguments));
+        Dims.IsType(output, ScalarType.Long);
         Span<int> place = stackalloc int[input.Rank];
         var found = 0;
         for (var pass = 0; pass < 2; pass++)
@@ -212,7 +203,7 @@ internal static unsafe class GatherKernels
 
             place.Clear();
             var row = 0;
-            for (long n = 0; n < input.ElementCount; n++)
+            for (long n = 0; n < input.ElementCount && (pass == 0 || row < found); n++)
             {
                 long at = 0;
                 for (var d = 0; d < place.Length; d++)
@@ -243,6 +234,8 @@ internal static unsafe class GatherKernels
         var (input, mask, output) = (arguments.Tensor(0), arguments.Tensor(1), Output(arguments));
         Span<int> sizes = stackalloc int[Math.Max(input.Rank, mask.Rank)];
         Dims.Broadcast(input.Sizes, mask.Sizes, sizes);
+        Dims.IsMask(mask);
+        Dims.SameType(input, output);
         Span<int> place = stackalloc int[sizes.Length];
         var found = 0;
         for (var pass = 0; pass < 2; pass++)
@@ -254,7 +247,7 @@ internal static unsafe class GatherKernels
 
             place.Clear();
             var row = 0;
-            for (var left = Dims.Product(sizes); left > 0; left--)
+            for (var left = Dims.Product(sizes); left > 0 && (pass == 0 || row < found); left--)
             {
                 if (((byte*)mask.Data)[BroadcastOffset(mask, place)] != 0)
                 {
@@ -276,6 +269,8 @@ internal static unsafe class GatherKernels
     private static void MaskedScatter(KernelContext context, Arguments arguments)
     {
         var (input, mask, source, output) = (arguments.Tensor(0), arguments.Tensor(1), arguments.Tensor(2), Output(arguments));
+        Dims.IsMask(mask);
+        Dims.SameType(source, output);
         Dims.ResizeToBroadcast(input, mask, output);
         CopyKernels.Convert(input, output);
         Span<int> place = stackalloc int[output.Rank];
@@ -301,7 +296,7 @@ internal static unsafe class GatherKernels
         for (var i = 0; i < repeats.ElementCount; i++)
         {
             var count = Elements.LoadLong((byte*)repeats.Data + ((long)i * repeats.ElementSize), repeats.ScalarType);
-            Dims.Check(count >= 0, "a repeat is negative");
+            Dims.Check(count is >= 0 and <= int.MaxValue, "a repeat is negative or too large");
             total += count;
         }
 
@@ -309,7 +304,7 @@ internal static unsafe class GatherKernels
         long place = 0;
         for (var i = 0; i < repeats.ElementCount; i++)
         {
-            for (var left = Elements.LoadLong((byte*)repeats.Data + ((long)i * repeats.ElementSize), repeats.ScalarType); left > 0; left--)
+            for (var left = Elements.LoadLong((byte*)repeats.Data + ((long)i * repeats.ElementSize), repeats.ScalarType); left > 0 && place < total; left--)
             {
                 Elements.Store((byte*)output.Data + (place++ * output.ElementSize), output.ScalarType, (long)i);
             }

@@ -19,6 +19,7 @@ internal static unsafe class IndexKernels
         Span<int> sizes = stackalloc int[plan.ResultRank];
         plan.FillResultSizes(sizes);
         output.Resize(sizes);
+        Dims.SameType(input, output);
         Span<long> strides = stackalloc long[plan.RestRank];
         Span<long> indexed = stackalloc long[plan.BroadcastRank];
         plan.SplitResultStrides(output.Strides, strides, indexed);

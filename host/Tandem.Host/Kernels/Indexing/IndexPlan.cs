@@ -154,6 +154,7 @@ internal unsafe ref struct IndexPlan
         var dim = 0;
         foreach (var index in indices)
         {
+            Dims.Check(count < TensorLayout.MaxRank, "there are more indices than dimensions");
             if (index is null)
             {
                 result[count++] = default;
@@ -169,6 +170,7 @@ internal unsafe ref struct IndexPlan
                 continue;
             }
 
+            Dims.Check(count + index.Rank <= TensorLayout.MaxRank, "there are more indices than dimensions");
             for (var d = 0; d < index.Rank; d++)
             {
                 Dims.Check(dim + d < _self.Rank && index.Sizes[d] == _self.Sizes[dim + d], "a mask has another shape than the dimensions that it masks");
@@ -207,7 +209,7 @@ internal unsafe ref struct IndexPlan
                 at += index[d] * mask.Strides[d];
             }
 
-            if (((byte*)mask.Data)[at] != 0)
+            if (((byte*)mask.Data)[at] != 0 && place < found)
             {
                 for (var d = 0; d < index.Length; d++)
                 {

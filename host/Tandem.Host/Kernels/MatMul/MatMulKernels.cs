@@ -41,6 +41,8 @@ internal static unsafe class MatMulKernels
         var (beta, alpha) = (arguments.Double(3), arguments.Double(4));
         Check(left, right, 2);
         output.Resize([left.Sizes[0], right.Sizes[1]]);
+        Dims.Check(self.Rank <= 2 && (self.Rank < 1 || self.Sizes[^1] == 1 || self.Sizes[^1] == output.Sizes[1]) && (self.Rank < 2 || self.Sizes[0] == 1 || self.Sizes[0] == output.Sizes[0]),
+            "addmm's self does not broadcast to the product");
         if (alpha == 1 && beta == 1 && IsFloat(left, right, output) && self.ScalarType == ScalarType.Float)
         {
             // The bias is where the sums begin.
@@ -56,6 +58,7 @@ internal static unsafe class MatMulKernels
     {
         var (input, weight, bias, output) = (arguments.Tensor(0), arguments.Tensor(1), arguments.OptionalTensor(2), arguments.Tensor(arguments.Count - 1));
         Dims.Check(weight.Rank == 2 && input.Rank >= 1 && input.Sizes[^1] == weight.Sizes[1] && input.IsContiguous && weight.IsContiguous && output.IsContiguous, "linear's input and weight do not fit");
+        Dims.Check(bias is null || bias.ElementCount == weight.Sizes[0], "linear has not one bias for each output");
         Span<int> sizes = stackalloc int[input.Rank];
         input.Sizes.CopyTo(sizes);
         sizes[^1] = weight.Sizes[0];
@@ -84,8 +87,13 @@ internal static unsafe class MatMulKernels
         }
     }
 
-    private static void Check(TensorView left, TensorView right, int rank) =>
-        Dims.Check(left.Rank == rank && right.Rank == rank && left.Sizes[^1] == right.Sizes[^2], $"the matrices do not fit: {left} and {right}");
+    private static void Check(TensorView left, TensorView right, int rank)
+    {
+        if (left.Rank != rank || right.Rank != rank || left.Sizes[^1] != right.Sizes[^2])
+        {
+            throw Dims.Invalid("the matrices do not fit", $"rank {rank}, and as many columns as rows", $"{left} and {right}");
+        }
+    }
 
     private static bool IsFloat(TensorView left, TensorView right, TensorView output) =>
         left.ScalarType == ScalarType.Float && right.ScalarType == ScalarType.Float && output.ScalarType == ScalarType.Float

@@ -31,6 +31,7 @@ internal static unsafe class NormalizationKernels
             Dims.Check(i < kept || shape[i - kept] == input.Sizes[i], "the normalised shape is another");
         }
 
+        CheckParameters(weight, bias, count);
         output.Resize(input.Sizes);
         means.Resize(sizes);
         factors.Resize(sizes);
@@ -54,7 +55,9 @@ internal static unsafe class NormalizationKernels
         var (batches, channels, area, groups, epsilon) = (arguments.Int(3), arguments.Int(4), arguments.Int(5), arguments.Int(6), arguments.Double(7));
         var outputs = arguments.TensorList(arguments.Count - 1);
         var (output, means, factors) = (outputs[0]!, outputs[1]!, outputs[2]!);
-        Dims.Check(groups > 0 && channels % groups == 0 && batches * channels * area == input.ElementCount && input.IsContiguous && output.IsContiguous, "group_norm's sizes do not fit its input");
+        Dims.Check(input.Rank >= 2 && batches == input.Sizes[0] && channels == input.Sizes[1] && area == Dims.Product(input.Sizes[2..]), "group_norm's sizes do not fit its input");
+        Dims.Check(groups > 0 && channels % groups == 0 && input.IsContiguous && output.IsContiguous, "group_norm's groups do not divide its channels");
+        CheckParameters(weight, bias, channels);
         output.Resize(input.Sizes);
         means.Resize([(int)batches, (int)groups]);
         factors.Resize([(int)batches, (int)groups]);
@@ -108,10 +111,14 @@ internal static unsafe class NormalizationKernels
         output.Resize(input.Sizes);
         var channels = input.Rank > 1 ? input.Sizes[1] : 1;
         Dims.Check(input.Rank > 1 && mean.ElementCount == channels && variance.ElementCount == channels, "batch_norm's statistics are not one for each channel");
+        CheckParameters(weight, bias, channels);
         for (var channel = 0; channel < channels; channel++)
         {
             var (center, factor) = (Read(mean, channel), 1 / Math.Sqrt(Read(variance, channel) + epsilon));
-            ForEachInChannel(input, output, channel, (from, to) => Write(output, to, (Read(input, from) - center) * factor, weight, bias, channel));
+            foreach (var (from, to) in new ChannelElements(input, output, channel))
+            {
+                Write(output, to, (Read(input, from) - center) * factor, weight, bias, channel);
+            }
         }
     }
 
@@ -122,20 +129,34 @@ internal static unsafe class NormalizationKernels
         output.Resize(input.Sizes);
         Dims.Check(input.Rank > 1, "batch_norm needs channels");
         var channels = input.Sizes[1];
+        CheckParameters(weight, bias, channels);
+        Dims.Check(runningMean is null || runningVariance is null || (runningMean.ElementCount == channels && runningVariance.ElementCount == channels), "batch_norm's statistics are not one for each channel");
         means.Resize([channels]);
         factors.Resize([channels]);
         var count = channels == 0 ? 0 : input.ElementCount / channels;
         for (var channel = 0; channel < channels; channel++)
         {
             var (sum, squares) = (0.0, 0.0);
-            ForEachInChannel(input, output, channel, (from, _) => sum += Read(input, from));
+            foreach (var (from, _) in new ChannelElements(input, output, channel))
+            {
+                sum += Read(input, from);
+            }
+
             var mean = sum / count;
-            ForEachInChannel(input, output, channel, (from, _) => squares += (Read(input, from) - mean) * (Read(input, from) - mean));
+            foreach (var (from, _) in new ChannelElements(input, output, channel))
+            {
+                squares += (Read(input, from) - mean) * (Read(input, from) - mean);
+            }
+
             var factor = 1 / Math.Sqrt((squares / count) + epsilon);
-            ForEachInChannel(input, output, channel, (from, to) => Write(output, to, (Read(input, from) - mean) * factor, weight, bias, channel));
+            foreach (var (from, to) in new ChannelElements(input, output, channel))
+            {
+                Write(output, to, (Read(input, from) - mean) * factor, weight, bias, channel);
+            }
+
             Store(means, channel, mean);
             Store(factors, channel, factor);
-            if (runningMean is not null && runningVariance is not null && !runningMean.IsReadOnly)
+            if (runningMean is not null && runningVariance is not null && !runningMean.IsReadOnly && !runningVariance.IsReadOnly)
             {
                 Store(runningMean, channel, ((1 - momentum) * Read(runningMean, channel)) + (momentum * mean));
                 Store(runningVariance, channel, ((1 - momentum) * Read(runningVariance, channel)) + (momentum * squares / Math.Max(count - 1, 1)));
@@ -143,35 +164,8 @@ internal static unsafe class NormalizationKernels
         }
     }
 
-    private static void ForEachInChannel(TensorView input, TensorView output, int channel, Action<long, long> action)
-    {
-        long area = 1;
-        for (var i = 2; i < input.Rank; i++)
-        {
-            area *= input.Sizes[i];
-        }
-
-        Span<int> index = stackalloc int[input.Rank];
-        for (var batch = 0; batch < input.Sizes[0]; batch++)
-        {
-            index.Clear();
-            for (long n = 0; n < area; n++)
-            {
-                var (from, to) = ((batch * input.Strides[0]) + (channel * input.Strides[1]), (batch * output.Strides[0]) + (channel * output.Strides[1]));
-                for (var d = 2; d < input.Rank; d++)
-                {
-                    from += index[d] * input.Strides[d];
-                    to += index[d] * output.Strides[d];
-                }
-
-                action(from, to);
-                for (var d = input.Rank - 1; d >= 2 && ++index[d] == input.Sizes[d]; d--)
-                {
-                    index[d] = 0;
-                }
-            }
-        }
-    }
+    private static void CheckParameters(TensorView? weight, TensorView? bias, long count) =>
+        Dims.Check((weight is null || weight.ElementCount == count) && (bias is null || bias.ElementCount == count), "there is not one weight and bias for each place");
 
     private static (double Mean, double Factor) Statistics(TensorView input, long start, long count, double epsilon)
     {

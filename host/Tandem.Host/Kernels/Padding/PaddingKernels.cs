@@ -22,6 +22,7 @@ internal static unsafe class PaddingKernels
         var (input, output) = (arguments.Tensor(0), arguments.Tensor(arguments.Count - 1));
         var pads = arguments.IntList(1);
         Resize(input, output, pads);
+        Dims.SameType(input, output);
         FillKernels.Fill(output, arguments[2]);
         Span<int> sizes = stackalloc int[input.Rank];
         long from = 0, to = 0;
@@ -41,6 +42,7 @@ internal static unsafe class PaddingKernels
         var (input, output) = (arguments.Tensor(0), arguments.Tensor(arguments.Count - 1));
         var pads = arguments.IntList(1);
         Resize(input, output, pads);
+        Dims.SameType(input, output);
         Span<int> index = stackalloc int[output.Rank];
         index.Clear();
         for (var d = 0; d < input.Rank; d++)

@@ -53,7 +53,7 @@ internal static unsafe class FillKernels
     {
         var sizes = arguments.IntList(0);
         var output = arguments.Tensor(arguments.Count - 1);
-        Span<int> shape = stackalloc int[sizes.Length];
+        Span<int> shape = stackalloc int[Dims.Rank(sizes)];
         Dims.ToSizes(sizes, shape);
         output.Resize(shape);
         return output;

@@ -78,7 +78,7 @@ internal static unsafe class PrimKernels
     {
         var (input, output) = (arguments.Tensor(0), arguments.Tensor(arguments.Count - 1));
         var requested = arguments.IntList(1);
-        Span<int> sizes = stackalloc int[requested.Length];
+        Span<int> sizes = stackalloc int[Dims.Rank(requested)];
         ViewKernels.InferSizes(requested, input.ElementCount, sizes);
         Dims.Check(output.ScalarType == input.ScalarType, "a view keeps the dtype");
         output.Resize(sizes);

@@ -32,6 +32,13 @@ internal static unsafe class ArgumentKernels
 
     private static void Run(ref ReductionPlan plan, TensorView input, TensorView? values, TensorView indices, bool isGreatest)
     {
+        Dims.IsType(indices, ScalarType.Long);
+        if (values is not null)
+        {
+            Dims.SameType(input, values);
+            Dims.Check(values.DimOrder.SequenceEqual(indices.DimOrder), "values and indices have different dim orders");
+        }
+
         Dims.Check(plan.ReducedCount > 0 || indices.ElementCount == 0, "nothing has no greatest or least element");
         var body = new Body
         {
@@ -50,6 +57,9 @@ internal static unsafe class ArgumentKernels
         var outputs = arguments.TensorList(arguments.Count - 1);
         var plan = ReductionPlan.Create(input, [arguments.Int(1)], arguments.Bool(2), outputs[0]!);
         outputs[1]!.Resize(outputs[0]!.Sizes);
+        Dims.IsType(outputs[1]!, ScalarType.Long);
+        Dims.SameType(input, outputs[0]!);
+        Dims.Check(outputs[0]!.DimOrder.SequenceEqual(outputs[1]!.DimOrder), "values and indices have different dim orders");
         var count = checked((int)plan.ReducedCount);
         Dims.Check(count > 0 || outputs[0]!.ElementCount == 0, "nothing has no median");
         var body = new MedianBody

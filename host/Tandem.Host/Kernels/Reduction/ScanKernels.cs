@@ -111,6 +111,9 @@ internal static unsafe class ScanKernels
     // Stable; NaN counts as greater than everything.
     private static void Order(KernelContext context, TensorView input, TensorView values, TensorView indices, int dim, bool descends, int kept)
     {
+        Dims.IsType(indices, ScalarType.Long);
+        Dims.SameType(input, values);
+        Dims.Check(values.DimOrder.SequenceEqual(indices.DimOrder), "values and indices have different dim orders");
         var keys = context.Allocate<SortKey>(Dims.Size(input, dim));
         var (size, isFloat) = (input.ElementSize, input.ScalarType.IsFloatingPoint());
         foreach (var line in new Lines(input, values, dim))

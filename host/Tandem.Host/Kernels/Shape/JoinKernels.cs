@@ -53,9 +53,10 @@ internal static unsafe class JoinKernels
                 Dims.Check(tensor!.Rank == first.Rank && (i == dim || tensor.Sizes[i] == sizes[i]), "tensors of cat differ in another dimension");
             }
 
-            total += tensor!.Sizes[dim];
+            total += Dims.Size(tensor!, dim);
         }
 
+        Dims.Check(first.Rank > 0, "numbers cannot be concatenated");
         sizes[dim] = checked((int)total);
         output.Resize(sizes);
         long start = 0;
@@ -140,8 +141,8 @@ internal static unsafe class JoinKernels
         long start = 0;
         foreach (var output in outputs)
         {
-            var count = (int)Math.Min(size, input.Sizes[dim] - start);
-            CopyPart(input, dim, start, Math.Max(count, 0), output!);
+            var count = (int)Math.Min(size, Dims.Size(input, dim) - start);
+            CopyPart(input, dim, start, count, output!);
             start += count;
         }
     }
@@ -156,7 +157,7 @@ internal static unsafe class JoinKernels
         long start = 0;
         for (var i = 0; i < sizes.Length; i++)
         {
-            Dims.Check(sizes[i] >= 0 && start + sizes[i] <= input.Sizes[dim], "a split leaves the dimension");
+            Dims.Check(sizes[i] >= 0 && sizes[i] <= Dims.Size(input, dim) - start, "a split leaves the dimension");
             CopyPart(input, dim, start, (int)sizes[i], outputs[i]!);
             start += sizes[i];
         }
@@ -166,10 +167,12 @@ internal static unsafe class JoinKernels
 
     private static void CopyPart(TensorView input, int dim, long start, int count, TensorView output)
     {
+        Dims.Check(input.Rank > 0, "a number cannot be split");
         Span<int> sizes = stackalloc int[input.Rank];
         input.Sizes.CopyTo(sizes);
         sizes[dim] = count;
         output.Resize(sizes);
+        Dims.SameType(input, output);
         BlockCopy.Copy((byte*)input.Data + (start * input.Strides[dim] * input.ElementSize), input.Strides, (byte*)output.Data, output.Strides, sizes, input.ElementSize);
     }
 
@@ -178,7 +181,7 @@ internal static unsafe class JoinKernels
         var input = arguments.Tensor(0);
         var dim = Dims.Wrap(arguments.Int(1), input.Rank);
         var outputs = arguments.TensorList(arguments.Count - 1);
-        Dims.Check(input.Rank > 0 && outputs.Length == input.Sizes[dim], "unbind has another number of outputs than the dimension");
+        Dims.Check(input.Rank > 0 && outputs.Length == Dims.Size(input, dim), "unbind has another number of outputs than the dimension");
         Span<int> sizes = stackalloc int[input.Rank - 1];
         Span<long> strides = stackalloc long[input.Rank - 1];
         input.Sizes[..dim].CopyTo(sizes);
@@ -188,6 +191,7 @@ internal static unsafe class JoinKernels
         for (var i = 0; i < outputs.Length; i++)
         {
             outputs[i]!.Resize(sizes);
+            Dims.SameType(input, outputs[i]!);
             BlockCopy.Copy((byte*)input.Data + (i * input.Strides[dim] * input.ElementSize), strides, (byte*)outputs[i]!.Data, outputs[i]!.Strides, sizes, input.ElementSize);
         }
     }
@@ -198,7 +202,13 @@ internal static unsafe class JoinKernels
         var dim = Dims.Wrap(arguments.Int(2), input.Rank);
         var index = arguments.Int(3);
         index = index < 0 ? index + input.Sizes[dim] : index;
-        Dims.Check(index >= 0 && index < input.Sizes[dim] && source.Rank == input.Rank - 1, "select_scatter leaves the dimension");
+        Dims.Check(index >= 0 && index < Dims.Size(input, dim) && source.Rank == input.Rank - 1, "select_scatter leaves the dimension");
+        for (var i = 0; i < source.Rank; i++)
+        {
+            Dims.Check(source.Sizes[i] == input.Sizes[i < dim ? i : i + 1], "the source of select_scatter does not fit");
+        }
+
+        Dims.SameType(source, output);
         output.Resize(input.Sizes);
         CopyKernels.Convert(input, output);
         Span<long> strides = stackalloc long[input.Rank - 1];
@@ -212,8 +222,14 @@ internal static unsafe class JoinKernels
         var (input, source, output) = (arguments.Tensor(0), arguments.Tensor(1), Output(arguments));
         var dim = Dims.Wrap(arguments.Int(2), input.Rank);
         var step = arguments.Int(5);
-        var (start, count) = ViewKernels.SliceRange(arguments.OptionalInt(3), arguments.OptionalInt(4), step, input.Sizes[dim]);
-        Dims.Check(source.Rank == input.Rank && source.Sizes[dim] == count, "the source of slice_scatter does not fit the slice");
+        var (start, count) = ViewKernels.SliceRange(arguments.OptionalInt(3), arguments.OptionalInt(4), step, Dims.Size(input, dim));
+        Dims.Check(source.Rank == input.Rank && input.Rank > 0, "the source of slice_scatter does not fit the slice");
+        for (var i = 0; i < source.Rank; i++)
+        {
+            Dims.Check(source.Sizes[i] == (i == dim ? count : input.Sizes[i]), "the source of slice_scatter does not fit the slice");
+        }
+
+        Dims.SameType(source, output);
         output.Resize(input.Sizes);
         CopyKernels.Convert(input, output);
         Span<long> strides = stackalloc long[input.Rank];
@@ -226,6 +242,7 @@ internal static unsafe class JoinKernels
     {
         var (input, output) = (arguments.Tensor(0), Output(arguments));
         output.Resize(input.Sizes);
+        Dims.SameType(input, output);
         Span<long> shift = stackalloc long[Math.Max(input.Rank, 1)];
         shift.Clear();
         var shifts = arguments.IntList(1);
@@ -240,6 +257,7 @@ internal static unsafe class JoinKernels
             return;
         }
 
+        Dims.Check(dims.Length == shifts.Length, "roll needs a shift for each dimension");
         for (var i = 0; i < dims.Length; i++)
         {
             shift[Dims.Wrap(dims[i], input.Rank)] += shifts[i];
@@ -253,7 +271,7 @@ internal static unsafe class JoinKernels
             for (var d = 0; d < index.Length; d++)
             {
                 from += index[d] * input.Strides[d];
-                to += ((((index[d] + shift[d]) % input.Sizes[d]) + input.Sizes[d]) % input.Sizes[d]) * output.Strides[d];
+                to += ((((index[d] + (shift[d] % input.Sizes[d])) % input.Sizes[d]) + input.Sizes[d]) % input.Sizes[d]) * output.Strides[d];
             }
 
             Buffer.MemoryCopy((byte*)input.Data + (from * input.ElementSize), (byte*)output.Data + (to * input.ElementSize), input.ElementSize, input.ElementSize);
@@ -319,6 +337,7 @@ internal static unsafe class JoinKernels
     private static void Shuffle(TensorView packed, TensorView spread, TensorView shape, int factor, bool isForward)
     {
         var rank = packed.Rank;
+        Dims.SameType(packed, spread);
         Span<int> sizes = stackalloc int[rank];
         Span<long> packedStrides = stackalloc long[rank];
         Span<long> spreadStrides = stackalloc long[rank];

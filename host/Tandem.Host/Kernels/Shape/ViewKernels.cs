@@ -60,7 +60,7 @@ internal static unsafe class ViewKernels
     {
         var input = arguments.Tensor(0);
         var requested = arguments.IntList(1);
-        Span<int> sizes = stackalloc int[requested.Length];
+        Span<int> sizes = stackalloc int[Dims.Rank(requested)];
         InferSizes(requested, input.ElementCount, sizes);
         Output(arguments).Resize(sizes);
         BlockCopy.CopyReshaped(input, Output(arguments), context);
@@ -72,7 +72,7 @@ internal static unsafe class ViewKernels
         var dims = arguments.IntList(1);
         var output = Output(arguments);
         Dims.Check(dims.Length == input.Rank, "permute needs one entry for each dimension");
-        Span<int> sizes = stackalloc int[dims.Length];
+        Span<int> sizes = stackalloc int[Dims.Rank(dims)];
         Span<long> strides = stackalloc long[dims.Length];
         var seen = 0;
         for (var i = 0; i < dims.Length; i++)
@@ -110,12 +110,12 @@ internal static unsafe class ViewKernels
         var output = Output(arguments);
         var missing = requested.Length - input.Rank;
         Dims.Check(missing >= 0, "expand never drops dimensions");
-        Span<int> sizes = stackalloc int[requested.Length];
+        Span<int> sizes = stackalloc int[Dims.Rank(requested)];
         Span<long> strides = stackalloc long[requested.Length];
         for (var i = 0; i < sizes.Length; i++)
         {
             var size = i < missing ? 1 : input.Sizes[i - missing];
-            sizes[i] = requested[i] == -1 ? size : (int)requested[i];
+            sizes[i] = requested[i] == -1 ? size : checked((int)requested[i]);
             Dims.Check(size == sizes[i] || size == 1, "expand only grows dimensions of size 1");
             strides[i] = size == 1 ? 0 : input.Strides[i - missing];
         }
@@ -165,6 +165,7 @@ internal static unsafe class ViewKernels
             from[i] = input.Strides[k++];
         }
 
+        Dims.SameType(input, output);
         BlockCopy.Copy((byte*)input.Data, from, (byte*)output.Data, output.Strides, output.Sizes, input.ElementSize);
     }
 
@@ -193,7 +194,7 @@ internal static unsafe class ViewKernels
         Dims.Check(step > 0, "a slice's step is not positive");
         var first = Math.Clamp(start is { } s ? (s < 0 ? s + size : s) : 0, 0, size);
         var last = Math.Clamp(end is { } e ? (e < 0 ? e + size : e) : size, first, size);
-        return (first, (int)((last - first + step - 1) / step));
+        return (first, last == first ? 0 : (int)((last - first - 1) / step) + 1);
     }
 
     private static void Narrow(KernelContext context, Arguments arguments)
@@ -201,13 +202,14 @@ internal static unsafe class ViewKernels
         var (input, output) = (arguments.Tensor(0), Output(arguments));
         var dim = Dims.Wrap(arguments.Int(1), input.Rank);
         var (start, length) = (arguments.Int(2), arguments.Int(3));
-        start = start < 0 ? start + input.Sizes[dim] : start;
-        Dims.Check(start >= 0 && length >= 0 && start + length <= input.Sizes[dim], "narrow leaves the dimension");
+        start = start < 0 ? start + Dims.Size(input, dim) : start;
+        Dims.Check(input.Rank > 0 && start >= 0 && length >= 0 && length <= input.Sizes[dim] - start, "narrow leaves the dimension");
         CopyRange(input, dim, start, (int)length, 1, output);
     }
 
     private static void CopyRange(TensorView input, int dim, long start, int count, long step, TensorView output)
     {
+        Dims.Check(input.Rank > 0, "a number has no part");
         Span<int> sizes = stackalloc int[input.Rank];
         Span<long> strides = stackalloc long[input.Rank];
         input.Sizes.CopyTo(sizes);
@@ -242,10 +244,12 @@ internal static unsafe class ViewKernels
     {
         var (input, output) = (arguments.Tensor(0), Output(arguments));
         var requested = arguments.IntList(1);
-        Span<int> sizes = stackalloc int[requested.Length];
+        Span<int> sizes = stackalloc int[Dims.Rank(requested)];
         Dims.ToSizes(requested, sizes);
+        var requestedStrides = arguments.IntList(2);
+        Dims.Check(requestedStrides.Length == sizes.Length, "as_strided needs a stride for each size");
         Span<long> strides = stackalloc long[requested.Length];
-        arguments.IntList(2).CopyTo(strides);
+        requestedStrides.CopyTo(strides);
         var offset = arguments.OptionalInt(3) ?? 0;
         var last = (Int128)offset;
         var isEmpty = false;
@@ -264,7 +268,7 @@ internal static unsafe class ViewKernels
     {
         var (input, offset, output) = (arguments.Tensor(0), arguments.Int(1), Output(arguments));
         var (first, second) = (Dims.Wrap(arguments.Int(2), input.Rank), Dims.Wrap(arguments.Int(3), input.Rank));
-        Dims.Check(first != second && input.Rank > 1, "a diagonal needs two dimensions");
+        Dims.Check(first != second && input.Rank > 1 && offset is >= int.MinValue and <= int.MaxValue, "a diagonal needs two dimensions");
         var count = offset >= 0 ? Math.Min(input.Sizes[first], input.Sizes[second] - offset) : Math.Min(input.Sizes[first] + offset, input.Sizes[second]);
         Span<int> sizes = stackalloc int[input.Rank - 1];
         Span<long> strides = stackalloc long[input.Rank - 1];
@@ -315,6 +319,7 @@ internal static unsafe class ViewKernels
 
         (sizes[^1], strides[^1]) = (2, 1);
         output.Resize(sizes);
+        Dims.Check(output.ElementSize * 2 == input.ElementSize, "view_as_real's output has another dtype than the parts of its input");
         BlockCopy.Copy((byte*)input.Data, strides, (byte*)output.Data, output.Strides, sizes, output.ElementSize);
     }
 
@@ -326,11 +331,14 @@ internal static unsafe class ViewKernels
         Span<long> strides = stackalloc long[input.Rank];
         input.Strides.CopyTo(strides);
         long offset = 0;
+        var flipped = 0;
         foreach (var item in dims)
         {
             if (input.Rank > 0)
             {
                 var dim = Dims.Wrap(item, input.Rank);
+                Dims.Check((flipped & (1 << dim)) == 0, "flip names a dimension twice");
+                flipped |= 1 << dim;
                 offset += strides[dim] * (input.Sizes[dim] - 1);
                 strides[dim] = -strides[dim];
             }
@@ -345,14 +353,15 @@ internal static unsafe class ViewKernels
         var repeats = arguments.IntList(1);
         var output = Output(arguments);
         var missing = repeats.Length - input.Rank;
-        Dims.Check(missing >= 0 && repeats.Length * 2 <= 2 * TensorLayout.MaxRank, "repeat needs a count for each dimension");
-        Span<int> sizes = stackalloc int[repeats.Length];
+        Dims.Check(missing >= 0, "repeat needs a count for each dimension");
+        Span<int> sizes = stackalloc int[Dims.Rank(repeats)];
         for (var i = 0; i < sizes.Length; i++)
         {
             sizes[i] = checked((int)(repeats[i] * (i < missing ? 1 : input.Sizes[i - missing])));
         }
 
         output.Resize(sizes);
+        Dims.SameType(input, output);
 
         // Each copy of the input is one block of the output.
         Span<long> counter = stackalloc long[repeats.Length];
@@ -389,6 +398,7 @@ internal static unsafe class ViewKernels
     private static void Copy(TensorView input, long offset, ReadOnlySpan<long> strides, ReadOnlySpan<int> sizes, TensorView output)
     {
         output.Resize(sizes);
+        Dims.SameType(input, output);
         BlockCopy.Copy((byte*)input.Data + (offset * input.ElementSize), strides, (byte*)output.Data, output.Strides, sizes, input.ElementSize);
     }
 }

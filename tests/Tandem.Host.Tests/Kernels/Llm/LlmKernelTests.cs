@@ -1,4 +1,5 @@
 using Tandem.Sdk;
+using Tandem.Tests;
 using Xunit;
 
 namespace Tandem.Host.Tests.Kernels.Llm;
@@ -38,6 +39,7 @@ public sealed class LlmKernelTests : IDisposable
     }
 
     [Fact]
+    [ProducesError(ErrorCode.OperatorArgumentInvalid)]
     public void AMaskOfACausalAttentionIsRefused()
     {
         var error = Assert.Throws<TandemException>(() => _host.Run(

@@ -1,4 +1,5 @@
 using Tandem.Sdk;
+using Tandem.Tests;
 using Xunit;
 
 namespace Tandem.Host.Tests.Kernels.Pointwise;
@@ -62,6 +63,14 @@ public sealed class PointwiseKernelTests : IDisposable
     {
         var output = _host.Output(ScalarType.Long, [1]);
         Assert.Equal(ErrorCode.OperatorArgumentInvalid, Assert.Throws<TandemException>(() => _host.Run(name, _host.Longs([1], 1), _host.Longs([1], 0), output)).Code);
+    }
+
+    [Fact]
+    [ProducesError(ErrorCode.OperatorTypeNotSupported)]
+    public void ADtypeWithoutArithmeticIsATypedError()
+    {
+        var (input, output) = (_host.Output(ScalarType.ComplexFloat, [2]), _host.Output(ScalarType.ComplexFloat, [2]));
+        Assert.Equal(ErrorCode.OperatorTypeNotSupported, Assert.Throws<TandemException>(() => _host.Run("aten::tanh.out", input, output)).Code);
     }
 
     [Fact]
