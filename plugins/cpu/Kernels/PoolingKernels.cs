@@ -120,6 +120,7 @@ internal static unsafe class PoolingKernels
         var low = TIsa.Set(p->Minimum);
         var high = TIsa.Set(p->Maximum);
         var channels = (nint)p->Channels;
+        var (lineStep, pixelStep) = (p->InputWidth * channels * p->DilationHeight, channels * p->DilationWidth);
         for (var row = start; row < end; row++)
         {
             var image = p->Input + ((nint)(row / p->OutputHeight) * p->InputHeight * p->InputWidth * channels);
@@ -130,38 +131,58 @@ internal static unsafe class PoolingKernels
                 var left = (column * p->StrideWidth) - p->PaddingLeft;
                 var (firstX, endX) = Inside(left, p->WindowWidth, p->DilationWidth, p->InputWidth);
                 var output = p->Output + ((((nint)row * p->OutputWidth) + column) * channels);
-                var scale = TIsa.Set(1f / ((endY - firstY) * (endX - firstX)));
-                for (nint c = 0; c < channels; c += TIsa.Lanes)
+                var window = image + ((((nint)(top + (firstY * p->DilationHeight)) * p->InputWidth) + left + (firstX * p->DilationWidth)) * channels);
+                var (height, width) = (endY - firstY, endX - firstX);
+                var scale = TIsa.Set(TReduction.Divides ? 1f / (height * width) : 1f);
+                nint c = 0;
+                for (; c <= channels - TIsa.Lanes; c += TIsa.Lanes)
                 {
-                    var rest = Math.Min(TIsa.Lanes, channels - c);
                     var sum = TIsa.Set(TReduction.Start);
-                    for (var y = firstY; y < endY; y++)
+                    var line = window + c;
+                    for (var y = height; y > 0; y--, line += lineStep)
                     {
-                        var line = image + ((nint)(top + (y * p->DilationHeight)) * p->InputWidth * channels) + c;
-                        for (var x = firstX; x < endX; x++)
+                        var source = line;
+                        for (var x = width; x > 0; x--, source += pixelStep)
                         {
-                            var source = line + ((left + (x * p->DilationWidth)) * channels);
-                            sum = TReduction.Combine<TIsa, TVec>(sum, rest == TIsa.Lanes ? TIsa.Load(source) : LoadRest<TIsa, TVec>(source, rest));
+                            sum = TReduction.Combine<TIsa, TVec>(sum, TIsa.Load(source));
                         }
                     }
 
-                    if (TReduction.Divides)
-                    {
-                        sum = TIsa.Multiply(sum, scale);
-                    }
+                    sum = TReduction.Divides ? TIsa.Multiply(sum, scale) : sum;
+                    TIsa.Store(TIsa.MinKeep(high, TIsa.MaxKeep(low, sum)), output + c);
+                }
 
-                    sum = TIsa.MinKeep(high, TIsa.MaxKeep(low, sum));
-                    if (rest == TIsa.Lanes)
-                    {
-                        TIsa.Store(sum, output + c);
-                    }
-                    else
-                    {
-                        Unsafe.CopyBlockUnaligned(output + c, &sum, (uint)(rest * sizeof(float)));
-                    }
+                if (c < channels)
+                {
+                    Rest<TIsa, TVec, TReduction>(p, window + c, output + c, height, width, channels - c);
                 }
             }
         }
+    }
+
+    // Apart from the loop above: a vector whose address is taken lives in memory, and is read and written there at each step.
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void Rest<TIsa, TVec, TReduction>(PoolingArguments* p, float* window, float* output, int height, int width, nint count)
+        where TIsa : IIsa<TVec>
+        where TVec : unmanaged
+        where TReduction : IReduction
+    {
+        var channels = (nint)p->Channels;
+        var sum = TIsa.Set(TReduction.Start);
+        for (var y = 0; y < height; y++)
+        {
+            for (var x = 0; x < width; x++)
+            {
+                TVec value = default;
+                var source = window + ((((nint)y * p->DilationHeight * p->InputWidth) + ((nint)x * p->DilationWidth)) * channels);
+                Unsafe.CopyBlockUnaligned(&value, source, (uint)(count * sizeof(float)));
+                sum = TReduction.Combine<TIsa, TVec>(sum, value);
+            }
+        }
+
+        sum = TReduction.Divides ? TIsa.Multiply(sum, TIsa.Set(1f / (height * width))) : sum;
+        sum = TIsa.MinKeep(TIsa.Set(p->Maximum), TIsa.MaxKeep(TIsa.Set(p->Minimum), sum));
+        Unsafe.CopyBlockUnaligned(output, &sum, (uint)(count * sizeof(float)));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -216,20 +237,12 @@ internal static unsafe class PoolingKernels
         }
     }
 
-    private static TVec LoadRest<TIsa, TVec>(float* source, nint count)
-        where TIsa : IIsa<TVec>
-        where TVec : unmanaged
-    {
-        TVec value = default;
-        Unsafe.CopyBlockUnaligned(&value, source, (uint)(count * sizeof(float)));
-        return value;
-    }
-
     /// <summary>Which elements of a window lie inside the image.</summary>
     private static (int First, int End) Inside(int start, int window, int dilation, int size)
     {
-        var first = start >= 0 ? 0 : (-start + dilation - 1) / dilation;
-        var end = start >= size ? 0 : Math.Min(window, ((size - 1 - start) / dilation) + 1);
+        // Divisions cost more than a small window: dilated ones only pay for them.
+        var first = start >= 0 ? 0 : dilation == 1 ? -start : (-start + dilation - 1) / dilation;
+        var end = start >= size ? 0 : Math.Min(window, dilation == 1 ? size - start : ((size - 1 - start) / dilation) + 1);
         return (Math.Min(first, window), Math.Max(end, Math.Min(first, window)));
     }
 }
