@@ -30,6 +30,9 @@ public enum ErrorCode
     /// <summary>A segment lies outside the file.</summary>
     SegmentOutOfRange = 1008,
 
+    /// <summary>A file cannot be written: its folder is missing, may not be written or has no room.</summary>
+    TargetUnwritable = 1010,
+
     /// <summary>A required table, vector or string is absent.</summary>
     ProgramFieldMissing = 2001,
 
