@@ -153,6 +153,9 @@ public enum ErrorCode
     /// <summary>A backend's ahead-of-time half returned something impossible: a node without decision, a partition without payload.</summary>
     BackendResultInvalid = 8004,
 
+    /// <summary>A backend's ahead-of-time half threw, or did not end within its limit.</summary>
+    BackendLoweringFailed = 8005,
+
     /// <summary>An argument of a public call is wrong.</summary>
     ArgumentInvalid = 9001,
 
