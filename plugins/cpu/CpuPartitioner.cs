@@ -1,0 +1,70 @@
+using System.Collections.Immutable;
+using Tandem.Plugins.Cpu.Lowering;
+using Tandem.Plugins.Cpu.Partitioning;
+using Tandem.Sdk;
+
+namespace Tandem.Plugins.Cpu;
+
+/// <summary>Takes what an XNNPACK payload of float32 and float16 can express, in as few partitions as there can be.</summary>
+internal sealed class CpuPartitioner : IBackendPartitioner
+{
+    /// <inheritdoc/>
+    public IReadOnlyCollection<string> GetPreservedOperators(ExportedMethod method) => OperatorTable.Preserved;
+
+    /// <inheritdoc/>
+    public PartitionResult Partition(PartitionContext context)
+    {
+        var method = context.Method;
+        var constants = new Dictionary<string, ExportedTensor>(StringComparer.Ordinal);
+        foreach (var input in method.Signature.Inputs)
+        {
+            if (IsConstant(method, input))
+            {
+                constants.Add(input.ValueName, input.Tensor!);
+            }
+        }
+
+        var decisions = ImmutableArray.CreateBuilder<NodeDecision>();
+        var partitions = ImmutableArray.CreateBuilder<PartitionSpec>();
+        Decide(context, method.Graph, constants, decisions, partitions);
+        return new PartitionResult(decisions.ToImmutable(), partitions.ToImmutable());
+    }
+
+    /// <summary>Whether an input has the same bytes in every call.</summary>
+    public static bool IsConstant(ExportedMethod method, GraphInputSpec input) => input.Tensor is not null && input.Kind != GraphInputKind.UserInput
+        && (input.Kind != GraphInputKind.Buffer || !method.Signature.IsMutated(input.QualifiedName ?? ""));
+
+    private static void Decide(
+        PartitionContext context, ExportedGraph graph, IReadOnlyDictionary<string, ExportedTensor> constants,
+        ImmutableArray<NodeDecision>.Builder decisions, ImmutableArray<PartitionSpec>.Builder partitions)
+    {
+        var (reasons, phases) = GraphPartitioner.Partition(new GraphView(graph, constants), context.IsTaken, context.CancellationToken);
+        var tags = new SortedDictionary<int, string>();
+        foreach (var phase in phases.Where((_, i) => reasons[i] is null).Distinct().Order())
+        {
+            tags[phase] = $"xnnpack_{partitions.Count}";
+            partitions.Add(new PartitionSpec(tags[phase]));
+        }
+
+        for (var i = 0; i < reasons.Length; i++)
+        {
+            var node = graph.Nodes[i];
+            if (!context.IsTaken(node))
+            {
+                decisions.Add(reasons[i] is { } reason ? NodeDecision.Refuse(node.Name, reason) : NodeDecision.Take(node.Name, tags[phases[i]]));
+            }
+
+            foreach (var nested in node.Arguments.SelectMany(static argument => Nested(argument.Value)))
+            {
+                Decide(context, nested, ImmutableDictionary<string, ExportedTensor>.Empty, decisions, partitions);
+            }
+        }
+    }
+
+    private static IEnumerable<ExportedGraph> Nested(GraphArgument argument) => argument switch
+    {
+        GraphArgument.Subgraph nested => [nested.Value],
+        GraphArgument.List list => list.Items.SelectMany(Nested),
+        _ => [],
+    };
+}
