@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Tandem.Host.Kernels;
 using Tandem.Host.Lowering.Passes;
 using Tandem.Sdk;
 
@@ -8,11 +7,10 @@ namespace Tandem.Host.Lowering;
 /// <summary>Runs the passes of a lowering over methods, and says so.</summary>
 /// <param name="toEdge">Passes before partitioning.</param>
 /// <param name="afterDelegation">Passes after it.</param>
-/// <param name="kernels">The operators that can run without a backend.</param>
 /// <param name="calls">Who hears of progress.</param>
 /// <param name="afterPass">Called after each pass; null for nobody.</param>
 internal sealed class PassRunner(
-    ImmutableArray<IGraphPass> toEdge, ImmutableArray<IGraphPass> afterDelegation, KernelRegistry kernels, BackendCalls calls, Action<IGraphPass, ExportedMethod>? afterPass = null)
+    ImmutableArray<IGraphPass> toEdge, ImmutableArray<IGraphPass> afterDelegation, BackendCalls calls, Action<IGraphPass, ExportedMethod>? afterPass = null)
 {
     /// <summary>Brings a method into edge dialect.</summary>
     /// <param name="method">The method, in ATen dialect or in edge dialect already.</param>

@@ -34,11 +34,11 @@ public sealed class ProgramLowering(TandemRuntime runtime, LoweringOptions? opti
     /// <param name="cancellationToken">Cancels; nothing is written then.</param>
     /// <returns>What was done.</returns>
     /// <exception cref="TandemException">
-    /// A code of the import (1001 to 2010), of the selection of plugins (4001 to 5003), <see cref="ErrorCode.OperatorNotLowerable"/>,
+    /// A code of the import (1001 to 2010), of the selection of plugins (4001 to 5003), <see cref="ErrorCode.OperatorMissing"/>,
     /// <see cref="ErrorCode.BackendResultInvalid"/> or <see cref="ErrorCode.BackendLoweringFailed"/> with the backend's name,
     /// <see cref="ErrorCode.NamedDataConflict"/>, <see cref="ErrorCode.TargetUnwritable"/>. Nothing is written.
     /// </exception>
-    public LoweringReport Lower(
+    public LoweringReport LowerFile(
         string archivePath, string programPath, IProgress<LoweringProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         progress?.Report(new LoweringProgress(LoweringStage.Import, archivePath));
@@ -69,7 +69,7 @@ public sealed class ProgramLowering(TandemRuntime runtime, LoweringOptions? opti
             var times = new StageClock(progress);
             var calls = new BackendCalls(_options.BackendLimit, times, cancellationToken);
             using var backends = LoweringBackends.Create(runtime.Plugins, _options.Backends, program.Methods.Select(method => method.Name));
-            var passes = new PassRunner(LoweringPasses.ToEdge, LoweringPasses.AfterDelegation, runtime.Kernels, calls, DumpOption());
+            var passes = new PassRunner(LoweringPipeline.ToEdge, LoweringPipeline.AfterDelegation, calls, DumpOption());
             var run = new LoweringRun(backends, calls, passes);
             var lowered = run.Run(program, new NamedDataStore());
             if (!_options.Strip)
@@ -105,7 +105,7 @@ public sealed class ProgramLowering(TandemRuntime runtime, LoweringOptions? opti
             return null;
         }
 
-        var known = LoweringPasses.ToEdge.Concat(LoweringPasses.AfterDelegation).Select(pass => pass.Name).Distinct(StringComparer.Ordinal).ToList();
+        var known = LoweringPipeline.ToEdge.Concat(LoweringPipeline.AfterDelegation).Select(pass => pass.Name).Distinct(StringComparer.Ordinal).ToList();
         if (name != "all" && !known.Contains(name))
         {
             throw new TandemException(ErrorCode.ArgumentInvalid, "no pass has this name",
@@ -116,7 +116,7 @@ public sealed class ProgramLowering(TandemRuntime runtime, LoweringOptions? opti
         {
             if (name == "all" || pass.Name == name)
             {
-                dump(pass.Name, method, ExportedProgramText.Write(method));
+                dump(pass.Name, method, method.ToString());
             }
         };
     }
