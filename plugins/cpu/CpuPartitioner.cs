@@ -56,9 +56,28 @@ internal sealed class CpuPartitioner : IBackendPartitioner
 
             foreach (var nested in node.Arguments.SelectMany(static argument => Nested(argument.Value)))
             {
-                Decide(context, nested, ImmutableDictionary<string, ExportedTensor>.Empty, decisions, partitions);
+                Decide(context, nested, ConstantsOf(node, nested, constants), decisions, partitions);
             }
         }
+    }
+
+    // The operands of control flow are the last inputs of its nested graphs: a parameter stays one there.
+    private static Dictionary<string, ExportedTensor> ConstantsOf(GraphNode node, ExportedGraph nested, IReadOnlyDictionary<string, ExportedTensor> constants)
+    {
+        var inner = new Dictionary<string, ExportedTensor>(StringComparer.Ordinal);
+        if (node.Operator.StartsWith("higher_order::", StringComparison.Ordinal) && node.Arguments is [.., { Value: GraphArgument.List operands }])
+        {
+            var first = nested.Inputs.Length - operands.Items.Length;
+            for (var i = Math.Max(0, -first); i < operands.Items.Length; i++)
+            {
+                if (operands.Items[i] is GraphArgument.Reference reference && constants.TryGetValue(reference.Name, out var tensor))
+                {
+                    inner[nested.Inputs[first + i].Name] = tensor;
+                }
+            }
+        }
+
+        return inner;
     }
 
     private static IEnumerable<ExportedGraph> Nested(GraphArgument argument) => argument switch

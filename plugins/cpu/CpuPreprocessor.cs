@@ -77,7 +77,7 @@ internal sealed class CpuPreprocessor : IBackendPreprocessor
             return key;
         });
         var handles = graph.Nodes.Select(static payload => payload.Source.DebugHandle).Where(static handle => handle >= 0).Distinct().Order();
-        return new PreprocessResult(partition.Identity, DataContent.FromMemory(PayloadWriter.Write(graph), $"{context.BackendId} {partition.Identity}"))
+        return new PreprocessResult(partition.Identity, DataContent.FromMemory(PayloadEncoder.Write(graph), $"{context.BackendId} {partition.Identity}"))
         {
             NamedDataKeys = [.. keys],
             DebugHandles = handles.ToImmutableDictionary(static handle => handle, static handle => ImmutableArray.Create(handle)),

@@ -15,7 +15,7 @@ public sealed class ProgramLoweringTests : IDisposable
     private readonly TandemRuntime _runtime = new(new TandemOptions { Threads = 1, Backends = { InProcess = { ["SampleBackend"] = Sample() } } });
 
     [Fact]
-    public void Q3_G5_two_methods_lowered_through_the_sample_backend_run_and_load_their_weight_once()
+    public void Q3_G5_two_methods_lowered_through_the_sample_backend_run_and_pack_their_weight_once()
     {
         var report = Lower(TwoMethods(), WithSample());
         using var program = _runtime.LoadProgram(Path);
@@ -29,7 +29,9 @@ public sealed class ProgramLoweringTests : IDisposable
             Assert.Equal([1, 3, 2, 4], method.GetOutput(0).AsReadOnlySpan<float>().ToArray());
         }
 
-        Assert.Equal(1, program.NamedDataUses.Single(use => use.Key != LoweringMetadata.Key).PhysicalLoads);
+        // One key for both methods, and one packed weight.
+        Assert.Single(program.Model.NamedData, entry => entry.Key != LoweringMetadata.Key);
+        Assert.Equal(16, program.DerivedData.ByteCount);
         Assert.Equal(16, report.Sizes.WeightBytes);
         Assert.Equal(2 * 16 + 2 * 64, report.Sizes.UnsharedBytes);
         Assert.Equal(64, report.Sizes.PayloadBytes);

@@ -6,7 +6,7 @@ namespace Tandem.Plugins.Cpu.Payload;
 
 /// <summary>Writes a <see cref="PayloadGraph"/> as ExecuTorch's own export does: header XH00, FlatBuffer XN01, constants under keys of named data.</summary>
 /// <remarks>Equal graphs give equal bytes.</remarks>
-internal static class PayloadWriter
+internal static class PayloadEncoder
 {
     private const int HeaderLength = 30;
     private const int Alignment = 16;
