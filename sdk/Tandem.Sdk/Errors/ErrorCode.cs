@@ -33,6 +33,9 @@ public enum ErrorCode
     /// <summary>An archive is damaged or contradicts itself: a wrong checksum, members that overlap, headers that disagree.</summary>
     ArchiveInvalid = 1009,
 
+    /// <summary>A file cannot be written: its folder is missing, may not be written or has no room.</summary>
+    TargetUnwritable = 1010,
+
     /// <summary>A required table, vector or string is absent.</summary>
     ProgramFieldMissing = 2001,
 
