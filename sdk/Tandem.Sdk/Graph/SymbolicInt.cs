@@ -2,7 +2,7 @@ namespace Tandem.Sdk;
 
 /// <summary>An integer of a graph that is a number, or an expression over symbols that takes its value at run time.</summary>
 /// <remarks>Immutable. A number converts implicitly; an expression keeps the range in which its value lies.</remarks>
-public sealed record SymbolicInt
+public sealed partial record SymbolicInt
 {
     private SymbolicInt(string? expression, long minimum, long maximum)
     {

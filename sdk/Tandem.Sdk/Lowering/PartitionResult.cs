@@ -4,7 +4,7 @@ namespace Tandem.Sdk;
 
 /// <summary>What a partitioner says about a method.</summary>
 /// <param name="Decisions">One for each node that no earlier backend took, nested graphs included.</param>
-/// <param name="Partitions">The partitions, in the order in which they are to be numbered.</param>
+/// <param name="Partitions">The partitions, in any order: the host numbers them by their place in the graph.</param>
 public sealed record PartitionResult(ImmutableArray<NodeDecision> Decisions, ImmutableArray<PartitionSpec> Partitions)
 {
     /// <summary>Refuses a result that is not whole: a node without or with two decisions, a tag without partition, a partition without nodes.</summary>

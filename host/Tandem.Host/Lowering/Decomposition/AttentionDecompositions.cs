@@ -1,5 +1,4 @@
 using Tandem.Host.Lowering.Passes;
-using Tandem.Host.Lowering.Symbolic;
 using Tandem.Sdk;
 
 namespace Tandem.Host.Lowering.Decomposition;
@@ -29,10 +28,10 @@ internal static class AttentionDecompositions
         var scaled = scale == 1 ? query : editor.Mul(query, scale);
         var keys = editor.Transpose(key, k.Rank - 2, k.Rank - 1);
         SymbolicInt[] scoreSizes = [.. q.Sizes.Take(q.Rank - 1), k.Sizes[^2]];
-        var isGrouped = q.Rank > 2 && k.Rank == q.Rank && !SymbolicMath.AreEqual(q.Sizes[^3], k.Sizes[^3]) && q.Sizes[^3].IsConstant && k.Sizes[^3] is { IsConstant: true, Value: > 1 };
-        isGrouped |= q.Rank > 2 && k.Rank == q.Rank && call.Schema!.Find("enable_gqa") is not null && call.Bool("enable_gqa") && !SymbolicMath.AreEqual(q.Sizes[^3], k.Sizes[^3]);
+        var isGrouped = q.Rank > 2 && k.Rank == q.Rank && !q.Sizes[^3].IsSameAs(k.Sizes[^3]) && q.Sizes[^3].IsConstant && k.Sizes[^3] is { IsConstant: true, Value: > 1 };
+        isGrouped |= q.Rank > 2 && k.Rank == q.Rank && call.Schema!.Find("enable_gqa") is not null && call.Bool("enable_gqa") && !q.Sizes[^3].IsSameAs(k.Sizes[^3]);
         // Heads that share keys become rows of one matrix: [batch, kv heads, group * length, head size].
-        SymbolicInt[] grouped = isGrouped ? [.. q.Sizes.Take(q.Rank - 3), k.Sizes[^3], SymbolicMath.Multiply(SymbolicMath.FloorDivide(q.Sizes[^3], k.Sizes[^3]), q.Sizes[^2])] : [];
+        SymbolicInt[] grouped = isGrouped ? [.. q.Sizes.Take(q.Rank - 3), k.Sizes[^3], q.Sizes[^3] / k.Sizes[^3] * q.Sizes[^2]] : [];
         var scores = LinearAlgebraDecompositions.MatMul(editor, isGrouped ? editor.Reshape(scaled, [.. grouped, q.Sizes[^1]]) : scaled, keys);
         scores = isGrouped ? editor.Reshape(scores, scoreSizes) : scores;
         if (call.Bool("is_causal"))

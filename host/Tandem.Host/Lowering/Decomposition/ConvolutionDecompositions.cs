@@ -1,5 +1,4 @@
 using Tandem.Host.Lowering.Passes;
-using Tandem.Host.Lowering.Shapes;
 using Tandem.Sdk;
 
 namespace Tandem.Host.Lowering.Decomposition;
@@ -23,7 +22,7 @@ internal static class ConvolutionDecompositions
         table.Add("aten::im2col", Im2Col);
     }
 
-    private static long[] Ints(OperatorCall call, string name, int count) => ImageSpecs.Spread(call.Ints(name), count);
+    private static long[] Ints(OperatorCall call, string name, int count) => Sizes.Spread(call.Ints(name), count);
 
     private static GraphValue Convolve(GraphEditor editor, OperatorCall call, int spatial, long[] padding, bool isTransposed, GraphValue? padded = null)
     {
@@ -45,7 +44,7 @@ internal static class ConvolutionDecompositions
 
         // "same": what is odd goes to the end.
         var (weight, dilation) = (call.Tensor("weight").Tensor!, Ints(call, "dilation", spatial));
-        var total = Enumerable.Range(0, spatial).Select(i => dilation[i] * (ViewSpecs.Known(call, weight.Sizes[2 + i]) - 1)).ToArray();
+        var total = Enumerable.Range(0, spatial).Select(i => dilation[i] * (Sizes.Known(call, weight.Sizes[2 + i]) - 1)).ToArray();
         if (Array.TrueForAll(total, pad => pad % 2 == 0))
         {
             return Convolve(editor, call, spatial, [.. total.Select(pad => pad / 2)], false);
@@ -72,10 +71,10 @@ internal static class ConvolutionDecompositions
         var (stride, padding, dilation) = (Ints(call, "stride", 3), Ints(call, "padding", 3), Ints(call, "dilation", 3));
         var padded = padding[0] == 0 ? input : editor.Call("aten::constant_pad_nd", input, new[] { 0, 0, 0, 0, padding[0], padding[0] });
         var output = SpecInference.Infer(editor, call.Node)![0];
-        var depth = ViewSpecs.Known(call, output.Sizes[2]);
+        var depth = Sizes.Known(call, output.Sizes[2]);
         var spec = padded.Tensor!;
         GraphValue? sum = null;
-        for (var k = 0; k < ViewSpecs.Known(call, weight.Tensor.Sizes[2]); k++)
+        for (var k = 0; k < Sizes.Known(call, weight.Tensor.Sizes[2]); k++)
         {
             // Every plane that slice k of the kernel meets, as one batch of pictures.
             var planes = editor.Slice(padded, 2, k * dilation[0], (k * dilation[0]) + ((depth - 1) * stride[0]) + 1, stride[0]);
@@ -101,7 +100,7 @@ internal static class ConvolutionDecompositions
         var windows = new long[2];
         for (var i = 0; i < 2; i++)
         {
-            windows[i] = ((ViewSpecs.Known(call, sizes[2 + i]) - (dilation[i] * (kernel[i] - 1)) - 1) / stride[i]) + 1;
+            windows[i] = ((Sizes.Known(call, sizes[2 + i]) - (dilation[i] * (kernel[i] - 1)) - 1) / stride[i]) + 1;
             var offsets = editor.Mul(editor.Arange(kernel[i]), dilation[i]);
             var starts = editor.Mul(editor.Arange(windows[i]), stride[i]);
             var places = editor.View(editor.Add(editor.Unsqueeze(offsets, 1), starts), kernel[i] * windows[i]);
@@ -110,7 +109,7 @@ internal static class ConvolutionDecompositions
 
         var split = editor.Reshape(self, sizes[0], sizes[1], kernel[0], windows[0], kernel[1], windows[1]);
         var moved = editor.Permute(split, 0, 1, 2, 4, 3, 5);
-        var result = editor.View(moved, (Arg)editor.Size(self, 0), ViewSpecs.Known(call, sizes[1]) * kernel[0] * kernel[1], windows[0] * windows[1]);
+        var result = editor.View(moved, (Arg)editor.Size(self, 0), Sizes.Known(call, sizes[1]) * kernel[0] * kernel[1], windows[0] * windows[1]);
         return isSingle ? editor.Squeeze(result, 0) : result;
     }
 }

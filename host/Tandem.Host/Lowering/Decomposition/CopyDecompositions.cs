@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
+using Tandem.Host.Lowering.Inference;
 using Tandem.Host.Lowering.Passes;
-using Tandem.Host.Lowering.Shapes;
 using Tandem.Sdk;
 
 namespace Tandem.Host.Lowering.Decomposition;
@@ -34,6 +34,9 @@ internal static class CopyDecompositions
         table.Add("dim_order_ops::_to_dim_order_copy", (_, call) => IsSame(call, call.DataType("dtype")) ? call.Tensor("self") : null);
     }
 
+    /// <summary>The dim order that a memory format asks for; null for "as it is".</summary>
+    internal static ImmutableArray<byte>? Order(string? memoryFormat, int rank) => Layouts.OfFormat(memoryFormat, rank) is { } order && order.Length == rank ? order : null;
+
     private static bool IsSame(OperatorCall call, ScalarType? type)
     {
         var spec = call.Tensor("self").Tensor!;
@@ -44,7 +47,7 @@ internal static class CopyDecompositions
     {
         var self = call.Tensor("self");
         var spec = self.Tensor!;
-        var order = call.Schema?.Find("memory_format") is null ? null : FactorySpecs.Order(call.MemoryFormat(), spec.Rank);
+        var order = call.Schema?.Find("memory_format") is null ? null : Order(call.MemoryFormat(), spec.Rank);
         if ((type ?? spec.ScalarType) == spec.ScalarType)
         {
             return order is { } wanted ? editor.Ordered(self, wanted.AsSpan()) : self;

@@ -44,6 +44,6 @@ internal sealed class DecompositionTable
     public Rule? Find(GraphNode node, PassContext context)
     {
         var name = node.FullName;
-        return _rules.TryGetValue(name, out var rule) && !context.PreservedOperators.Contains(name) ? rule : null;
+        return _rules.TryGetValue(name, out var rule) && !context.Keeps(node) ? rule : null;
     }
 }

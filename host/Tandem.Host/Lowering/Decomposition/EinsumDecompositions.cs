@@ -1,5 +1,4 @@
 using Tandem.Host.Lowering.Passes;
-using Tandem.Host.Lowering.Symbolic;
 using Tandem.Sdk;
 
 namespace Tandem.Host.Lowering.Decomposition;
@@ -122,13 +121,13 @@ internal static class EinsumDecompositions
             return (editor.Mul(spread, other), batch + rows + columns);
         }
 
-        SymbolicInt[] Sizes(GraphValue value, int from, int count) => [.. value.Tensor!.Sizes.Skip(from).Take(count)];
-        SymbolicInt Joined(GraphValue value, int from, int count) => SymbolicMath.Product(Sizes(value, from, count));
+        SymbolicInt[] Part(GraphValue value, int from, int count) => [.. value.Tensor!.Sizes.Skip(from).Take(count)];
+        SymbolicInt Joined(GraphValue value, int from, int count) => Sizes.Product(Part(value, from, count));
         var (n, r, k, c) = (batch.Length, rows.Length, inner.Length, columns.Length);
         var product = n == 0
             ? editor.Call("aten::mm", editor.Reshape(a, Joined(a, 0, r), Joined(a, r, k)), editor.Reshape(b, Joined(b, 0, k), Joined(b, k, c)))
             : editor.Call("aten::bmm", editor.Reshape(a, Joined(a, 0, n), Joined(a, n, r), Joined(a, n + r, k)), editor.Reshape(b, Joined(b, 0, n), Joined(b, n, k), Joined(b, n + k, c)));
-        return (editor.Reshape(product, [.. Sizes(a, 0, n), .. Sizes(a, n, r), .. Sizes(b, n + k, c)]), batch + rows + columns);
+        return (editor.Reshape(product, [.. Part(a, 0, n), .. Part(a, n, r), .. Part(b, n + k, c)]), batch + rows + columns);
     }
 
     private static GraphValue Ordered(GraphEditor editor, (GraphValue Value, string Labels) operand, string labels) =>

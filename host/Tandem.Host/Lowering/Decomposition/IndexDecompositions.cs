@@ -1,6 +1,4 @@
 using Tandem.Host.Lowering.Passes;
-using Tandem.Host.Lowering.Shapes;
-using Tandem.Host.Lowering.Symbolic;
 using Tandem.Sdk;
 
 namespace Tandem.Host.Lowering.Decomposition;
@@ -69,12 +67,10 @@ internal static class IndexDecompositions
         }
 
         var dim = call.Dim("dim", self.Tensor!.Rank);
-        var common = SpecInference.Broadcast(call, [WithOne(self.Tensor, dim), WithOne(indices.Tensor!, dim)]);
+        var common = Sizes.Broadcast(call, self.Tensor.Sizes.SetItem(dim, 1), indices.Tensor!.Sizes.SetItem(dim, 1));
         SymbolicInt[] Own(TensorSpec spec) => [.. common.Select((size, i) => i == dim ? spec.Sizes[i] : size)];
         return editor.Call("aten::gather", editor.ExpandTo(self, Own(self.Tensor), indices), dim, editor.ExpandTo(indices, Own(indices.Tensor!), self));
     }
-
-    private static TensorSpec WithOne(TensorSpec spec, int dim) => spec with { Sizes = spec.Sizes.SetItem(dim, 1) };
 
     private static GraphValue Repeat(GraphEditor editor, OperatorCall call)
     {
@@ -89,6 +85,6 @@ internal static class IndexDecompositions
 
         var column = editor.Reshape(self, [.. spec.Sizes.Take(dim + 1), 1, .. spec.Sizes.Skip(dim + 1)]);
         Arg[] sizes = [.. Enumerable.Range(0, spec.Rank + 1).Select(i => i == dim + 1 ? (Arg)repeats : -1)];
-        return editor.Reshape(editor.Expand(column, sizes), [.. spec.Sizes.SetItem(dim, SymbolicMath.Multiply(spec.Sizes[dim], repeats))]);
+        return editor.Reshape(editor.Expand(column, sizes), [.. spec.Sizes.SetItem(dim, spec.Sizes[dim] * repeats)]);
     }
 }

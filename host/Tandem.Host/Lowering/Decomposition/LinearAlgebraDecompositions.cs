@@ -1,7 +1,5 @@
 using System.Collections.Immutable;
 using Tandem.Host.Lowering.Passes;
-using Tandem.Host.Lowering.Shapes;
-using Tandem.Host.Lowering.Symbolic;
 using Tandem.Sdk;
 
 namespace Tandem.Host.Lowering.Decomposition;
@@ -34,7 +32,7 @@ internal static class LinearAlgebraDecompositions
         table.Add("aten::cdist", (editor, call) =>
         {
             var (left, right) = (call.Tensor("x1"), call.Tensor("x2"));
-            var batch = SpecInference.Broadcast(call, [Batch(left), Batch(right)]);
+            var batch = Sizes.Broadcast(call, Batch(left), Batch(right));
             return editor.Call("aten::_cdist_forward", ToBatch(editor, left, batch, right), ToBatch(editor, right, batch, left), call.Argument("p"), call.Find("compute_mode") ?? Arg.None);
         });
         table.Add("aten::pdist", (editor, call) => editor.Call("aten::_pdist_forward", call.Tensor("self"), call.Argument("p")));
@@ -125,11 +123,11 @@ internal static class LinearAlgebraDecompositions
     private static GraphValue Length(GraphEditor editor, GraphValue value, int[] dims, double eps) =>
         editor.Clamp(editor.Unary("sqrt", editor.Sum(editor.Square(value), dims, keeps: true)), eps, default);
 
-    private static TensorSpec Batch(GraphValue value) => SpecInference.Contiguous(value.Tensor!.ScalarType, value.Tensor.Sizes.Take(value.Tensor.Rank - 2));
+    private static ImmutableArray<SymbolicInt> Batch(GraphValue value) => [.. value.Tensor!.Sizes.Take(value.Tensor.Rank - 2)];
 
     private static SymbolicInt[] BroadcastBatch(GraphValue left, GraphValue right)
     {
-        var (a, b) = (Batch(left).Sizes, Batch(right).Sizes);
+        var (a, b) = (Batch(left), Batch(right));
         var sizes = new SymbolicInt[Math.Max(a.Length, b.Length)];
         for (var i = 0; i < sizes.Length; i++)
         {
@@ -147,6 +145,6 @@ internal static class LinearAlgebraDecompositions
     private static GraphValue Flat(GraphEditor editor, GraphValue value)
     {
         var spec = value.Tensor!;
-        return spec.Rank == 3 ? value : editor.Reshape(value, [SymbolicMath.Product(spec.Sizes.AsSpan(0, spec.Rank - 2)), spec.Sizes[^2], spec.Sizes[^1]]);
+        return spec.Rank == 3 ? value : editor.Reshape(value, [Sizes.Product(spec.Sizes.AsSpan(0, spec.Rank - 2)), spec.Sizes[^2], spec.Sizes[^1]]);
     }
 }

@@ -82,10 +82,10 @@ internal static class LossDecompositions
 
         // The target gives a probability for each class.
         var count = self.Tensor.Sizes[classes];
-        var smoothed = smoothing == 0 ? target : editor.Add(editor.Mul(target, 1 - smoothing), smoothing / Shapes.ViewSpecs.Known(call, count));
+        var smoothed = smoothing == 0 ? target : editor.Add(editor.Mul(target, 1 - smoothing), smoothing / Sizes.Known(call, count));
         var weighted = call.OptionalTensor("weight") is { } weight ? editor.Mul(logits, Column(editor, weight, self.Tensor.Rank, classes)) : logits;
         var loss = editor.Unary("neg", editor.Sum(editor.Mul(weighted, smoothed), [classes]));
-        return call.Int("reduction") == 1 ? editor.Div(editor.Sum(loss, All(loss)), (double)Shapes.ViewSpecs.Known(call, Symbolic.SymbolicMath.Product(loss.Tensor!.Sizes.AsSpan()))) : Reduce(editor, call, loss);
+        return call.Int("reduction") == 1 ? editor.Div(editor.Sum(loss, All(loss)), (double)Sizes.Known(call, Sizes.Product(loss.Tensor!.Sizes.AsSpan()))) : Reduce(editor, call, loss);
     }
 
     private static GraphValue Column(GraphEditor editor, GraphValue weight, int rank, int dim) =>

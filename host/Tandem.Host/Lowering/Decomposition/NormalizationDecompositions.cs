@@ -1,5 +1,4 @@
 using Tandem.Host.Lowering.Passes;
-using Tandem.Host.Lowering.Symbolic;
 using Tandem.Sdk;
 
 namespace Tandem.Host.Lowering.Decomposition;
@@ -39,7 +38,7 @@ internal static class NormalizationDecompositions
         Arg area = 1;
         for (var i = 2; i < spec.Rank; i++)
         {
-            area = editor.CallSymbolic("mul", area, editor.Size(input, i), SymbolicMath.Product(spec.Sizes.AsSpan(2, i - 1)));
+            area = editor.CallSymbolic("mul", area, editor.Size(input, i), Sizes.Product(spec.Sizes.AsSpan(2, i - 1)));
         }
 
         return editor.CallAll("aten::native_group_norm", input, call.OptionalTensor("weight"), call.OptionalTensor("bias"), editor.Size(input, 0), editor.Size(input, 1), area, groups, call.Argument("eps"))[0];

@@ -1,5 +1,4 @@
 using Tandem.Host.Lowering.Passes;
-using Tandem.Host.Lowering.Shapes;
 using Tandem.Sdk;
 
 namespace Tandem.Host.Lowering.Decomposition;

@@ -1,5 +1,4 @@
 using Tandem.Host.Lowering.Passes;
-using Tandem.Host.Lowering.Symbolic;
 using Tandem.Sdk;
 
 namespace Tandem.Host.Lowering.Decomposition;
@@ -34,7 +33,7 @@ internal static class QuantizedDecompositions
 
             if (spec.Sizes[i].IsConstant && spec.Sizes[i].Value != block[i])
             {
-                blocked.Add(SymbolicMath.FloorDivide(spec.Sizes[i], block[i]));
+                blocked.Add(spec.Sizes[i] / block[i]);
                 parameters.Add(blocked[^1]);
             }
 
@@ -113,7 +112,7 @@ internal static class QuantizedDecompositions
     {
         var (input, scales, size, type) = (call.Tensor("input"), call.Tensor("scales"), call.Int("group_size"), call.DataType("output_dtype") ?? ScalarType.Float);
         var spec = input.Tensor!;
-        SymbolicInt[] blocked = [.. spec.Sizes.Take(spec.Rank - 1), SymbolicMath.FloorDivide(spec.Sizes[^1], size), size];
+        SymbolicInt[] blocked = [.. spec.Sizes.Take(spec.Rank - 1), spec.Sizes[^1] / size, size];
         SymbolicInt[] parameters = [.. blocked[..^1], 1];
         var values = editor.Cast(editor.Reshape(input, blocked), type);
         if (call.OptionalTensor("zero_points") is { } zero && !editor.IsZero(zero))

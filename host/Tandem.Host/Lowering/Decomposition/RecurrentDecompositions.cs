@@ -1,5 +1,4 @@
 using Tandem.Host.Lowering.Passes;
-using Tandem.Host.Lowering.Shapes;
 using Tandem.Sdk;
 
 namespace Tandem.Host.Lowering.Decomposition;
@@ -40,7 +39,7 @@ internal static class RecurrentDecompositions
         table.AddMany("aten::lstm_cell", (editor, call) => Single(editor, call, call.Tensors("hx"), Lstm));
     }
 
-    private static bool SameSize(GraphValue[] state) => state.Length == 2 && Symbolic.SymbolicMath.AreEqual(state[0].Tensor!.Sizes[^1], state[1].Tensor!.Sizes[^1]);
+    private static bool SameSize(GraphValue[] state) => state.Length == 2 && state[0].Tensor!.Sizes[^1].IsSameAs(state[1].Tensor!.Sizes[^1]);
 
     private static GraphValue[] Single(GraphEditor editor, OperatorCall call, GraphValue[] state, Cell cell)
     {
@@ -61,7 +60,7 @@ internal static class RecurrentDecompositions
         var directions = call.Bool("bidirectional") ? 2 : 1;
         input = isSingle ? editor.Unsqueeze(input, 1) : isBatchFirst ? editor.Transpose(input, 0, 1) : input;
         initial = isSingle ? [.. initial.Select(state => editor.Unsqueeze(state, 1))] : initial;
-        var steps = ViewSpecs.Known(call, input.Tensor!.Sizes[0]);
+        var steps = Sizes.Known(call, input.Tensor!.Sizes[0]);
         if (steps is < 1 or > MaxSteps)
         {
             throw call.Refuse($"a sequence of {steps} steps is not unrolled");

@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using Tandem.Host.Lowering.Passes;
-using Tandem.Host.Lowering.Shapes;
 using Tandem.Sdk;
 
 namespace Tandem.Host.Lowering.Decomposition;
@@ -10,8 +9,8 @@ internal static class ResamplingDecompositions
 {
     internal static void Register(DecompositionTable table)
     {
-        table.Add("aten::upsample_nearest1d.vec", (editor, call) => Line(editor, call, picture => editor.Call("aten::upsample_nearest2d.vec", picture, Sizes(call), Scales(call))));
-        table.Add("aten::upsample_linear1d.vec", (editor, call) => Line(editor, call, picture => editor.Call("aten::upsample_bilinear2d.vec", picture, Sizes(call), call.Bool("align_corners"), Scales(call))));
+        table.Add("aten::upsample_nearest1d.vec", (editor, call) => Line(editor, call, picture => editor.Call("aten::upsample_nearest2d.vec", picture, OutputSize(call), Scales(call))));
+        table.Add("aten::upsample_linear1d.vec", (editor, call) => Line(editor, call, picture => editor.Call("aten::upsample_bilinear2d.vec", picture, OutputSize(call), call.Bool("align_corners"), Scales(call))));
         table.Add("aten::upsample_nearest2d", (editor, call) => editor.Call("aten::upsample_nearest2d.vec", call.Tensor("self"), call.Argument("output_size"), Arg.None));
         table.Add("aten::upsample_bilinear2d", (editor, call) => editor.Call("aten::upsample_bilinear2d.vec", call.Tensor("self"), call.Argument("output_size"), call.Bool("align_corners"), Arg.None));
         table.Add("aten::upsample_bicubic2d.vec", Bicubic);
@@ -21,7 +20,7 @@ internal static class ResamplingDecompositions
         table.Add("aten::native_channel_shuffle", (editor, call) => editor.Call("aten::channel_shuffle", call.Tensor("self"), call.Argument("groups")));
     }
 
-    private static Arg Sizes(OperatorCall call) => call.OptionalList("output_size") is { } size ? (GraphArgument[])[new GraphArgument.Int(1), size[0]] : Arg.None;
+    private static Arg OutputSize(OperatorCall call) => call.OptionalList("output_size") is { } size ? (GraphArgument[])[new GraphArgument.Int(1), size[0]] : Arg.None;
 
     private static Arg Scales(OperatorCall call) => !call.Has("output_size") && call.OptionalDoubles("scale_factors") is { } scale
         ? (GraphArgument[])[new GraphArgument.Float(1), new GraphArgument.Float(scale[0])] : Arg.None;
@@ -40,7 +39,7 @@ internal static class ResamplingDecompositions
 
         for (var i = 0; i < 2; i++)
         {
-            var size = ViewSpecs.Known(call, input.Tensor!.Sizes[2 + i]);
+            var size = Sizes.Known(call, input.Tensor!.Sizes[2 + i]);
             var wanted = sizes is null ? (long)Math.Floor(size * scales![i]) : sizes[i];
             input = Cubic(editor, input, 2 + i, size, wanted, sizes is null ? scales![i] : 0, call.Bool("align_corners"));
         }

@@ -1,6 +1,4 @@
 using Tandem.Host.Lowering.Passes;
-using Tandem.Host.Lowering.Shapes;
-using Tandem.Host.Lowering.Symbolic;
 using Tandem.Sdk;
 
 namespace Tandem.Host.Lowering.Decomposition;
@@ -40,8 +38,8 @@ internal static class SplitDecompositions
         table.AddMany("aten::broadcast_tensors", (editor, call) =>
         {
             var tensors = call.Tensors("tensors");
-            var sizes = SpecInference.Broadcast(call, [.. tensors.Select(tensor => tensor.Tensor!)]);
-            return [.. tensors.Select(tensor => editor.ExpandTo(tensor, sizes, tensors.FirstOrDefault(other => SymbolicMath.AreEqual(other.Tensor!.Sizes.AsSpan(), sizes))))];
+            var sizes = Sizes.Broadcast(call, [.. tensors.Select(tensor => tensor.Tensor!.Sizes)]);
+            return [.. tensors.Select(tensor => editor.ExpandTo(tensor, sizes, tensors.FirstOrDefault(other => Sizes.AreSame(other.Tensor!.Sizes.AsSpan(), sizes))))];
         });
         table.Add("aten::cat", Cat);
         table.Add(["aten::concat", "aten::concatenate"], (editor, call) => editor.Call("aten::cat", call.Argument("tensors"), call.Argument("dim")));
@@ -69,7 +67,7 @@ internal static class SplitDecompositions
 
     private static GraphValue Self(OperatorCall call) => call.Tensor("self");
 
-    private static long Size(OperatorCall call) => ViewSpecs.Known(call, Self(call).Tensor!.Sizes[call.Dim("dim", Self(call).Tensor!.Rank)]);
+    private static long Size(OperatorCall call) => Sizes.Known(call, Self(call).Tensor!.Sizes[call.Dim("dim", Self(call).Tensor!.Rank)]);
 
     private static IReadOnlyList<GraphValue> Parts(GraphEditor editor, OperatorCall call, long part)
     {

@@ -1,7 +1,5 @@
 using System.Collections.Immutable;
 using Tandem.Host.Lowering.Passes;
-using Tandem.Host.Lowering.Shapes;
-using Tandem.Host.Lowering.Symbolic;
 using Tandem.Sdk;
 
 namespace Tandem.Host.Lowering.Decomposition;
@@ -18,10 +16,10 @@ internal static class ViewDecompositions
         {
             var spec = Spec(call);
             var (start, end) = (call.Dim("start_dim", spec.Rank), call.Dim("end_dim", spec.Rank));
-            var joined = spec.Rank == 0 ? 1 : SymbolicMath.Product(spec.Sizes.AsSpan(start, end - start + 1));
+            var joined = spec.Rank == 0 ? 1 : Sizes.Product(spec.Sizes.AsSpan(start, end - start + 1));
             return editor.Reshape(Self(call), [.. spec.Sizes.Take(start), joined, .. spec.Sizes.Skip(end + 1)]);
         });
-        table.Add("aten::ravel", (editor, call) => editor.Reshape(Self(call), SymbolicMath.Product(Spec(call).Sizes.AsSpan())));
+        table.Add("aten::ravel", (editor, call) => editor.Reshape(Self(call), Sizes.Product(Spec(call).Sizes.AsSpan())));
         table.Add("aten::unflatten.int", Unflatten);
         table.Add(["aten::unsqueeze", "aten::unsqueeze_copy"], (editor, call) =>
             editor.Reshape(Self(call), Spec(call).Sizes.Insert(call.Dim("dim", Spec(call).Rank + 1), 1).AsSpan()));
@@ -49,7 +47,7 @@ internal static class ViewDecompositions
             var (dim, start, length) = (call.Dim("dim", Spec(call).Rank), call.Argument("start"), call.Argument("length"));
             var (from, count) = (call.Size(start), call.Size(length));
             return from is { IsConstant: true, Value: < 0 } && from.Value + count.Value == 0 ? editor.Slice(Self(call), dim, start, Arg.None)
-                : editor.Slice(Self(call), dim, start, editor.CallSymbolic("add", start, length, SymbolicMath.Add(from, count)));
+                : editor.Slice(Self(call), dim, start, editor.CallSymbolic("add", start, length, from + count));
         });
         table.Add("aten::select.int", (editor, call) => editor.Call("aten::select_copy.int", editor.Contiguous(Self(call)), call.Argument("dim"), call.Argument("index")));
         table.Add("aten::unfold", (editor, call) => editor.Call("aten::unfold_copy", editor.Contiguous(Self(call)), call.Argument("dimension"), call.Argument("size"), call.Argument("step")));
@@ -74,7 +72,7 @@ internal static class ViewDecompositions
         table.Add("aten::channel_shuffle", (editor, call) =>
         {
             var (spec, groups) = (Spec(call), call.Int("groups"));
-            var parts = SymbolicMath.FloorDivide(spec.Sizes[1], groups);
+            var parts = spec.Sizes[1] / groups;
             var split = editor.Reshape(Self(call), [spec.Sizes[0], groups, parts, .. spec.Sizes.Skip(2)]);
             return editor.Reshape(editor.Transpose(split, 1, 2), spec.Sizes.AsSpan());
         });
@@ -97,18 +95,18 @@ internal static class ViewDecompositions
 
     private static TensorSpec Spec(OperatorCall call) => Self(call).Tensor!;
 
-    private static bool IsSame(TensorSpec left, TensorSpec right) => SymbolicMath.AreEqual(left.Sizes.AsSpan(), right.Sizes.AsSpan());
+    private static bool IsSame(TensorSpec left, TensorSpec right) => Sizes.AreSame(left.Sizes.AsSpan(), right.Sizes.AsSpan());
 
     private static GraphValue? View(GraphEditor editor, OperatorCall call, GraphArgument[] requested)
     {
         var spec = Spec(call);
-        var sizes = ViewSpecs.Resolve(call, spec, requested);
+        var sizes = Sizes.OfView(call, spec, requested);
         if (call.Node.Outputs is [{ Tensor: { } exported }] && exported.Rank == sizes.Length)
         {
-            sizes = [.. SpecInference.Merge(SpecInference.Contiguous(spec.ScalarType, sizes), exported)!.Sizes];
+            sizes = [.. SpecInference.Merge(TensorSpec.Contiguous(spec.ScalarType, sizes), exported)!.Sizes];
         }
 
-        if (SymbolicMath.AreEqual(spec.Sizes.AsSpan(), sizes))
+        if (Sizes.AreSame(spec.Sizes.AsSpan(), sizes))
         {
             return Self(call);
         }
@@ -190,7 +188,7 @@ internal static class ViewDecompositions
         for (var i = 0; i < requested.Length; i++)
         {
             var own = i >= missing ? spec.Sizes[i - missing] : null;
-            var keeps = own is not null && (requested[i] is GraphArgument.Int { Value: -1 } || SymbolicMath.AreEqual(own, call.Size(requested[i])) || own is not { IsConstant: true, Value: 1 });
+            var keeps = own is not null && (requested[i] is GraphArgument.Int { Value: -1 } || own.IsSameAs(call.Size(requested[i])) || own is not { IsConstant: true, Value: 1 });
             isSame &= keeps;
             arguments[i] = keeps ? own!.IsConstant ? own.Value : -1 : requested[i];
         }
@@ -204,7 +202,7 @@ internal static class ViewDecompositions
         var size = spec.Rank == 0 ? 1 : spec.Sizes[call.Dim("dim", spec.Rank)];
         var (start, end) = (call.Find("start"), call.Find("end"));
         var isWhole = (start is null || call.Size(start) is { IsConstant: true, Value: 0 }) && call.Int("step") == 1
-            && (end is null || SymbolicMath.AreEqual(call.Size(end), size) || (call.Size(end) is { IsConstant: true } last && last.Value >= size.Maximum));
+            && (end is null || call.Size(end).IsSameAs(size) || (call.Size(end) is { IsConstant: true } last && last.Value >= size.Maximum));
         return isWhole ? Self(call) : null;
     }
 }

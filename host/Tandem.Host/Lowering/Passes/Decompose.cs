@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using Tandem.Host.Lowering.Decomposition;
 using Tandem.Host.Lowering.Operators;
-using Tandem.Host.Lowering.Shapes;
 using Tandem.Sdk;
 
 namespace Tandem.Host.Lowering.Passes;

@@ -1,6 +1,4 @@
 using System.Collections.Immutable;
-using Tandem.Host.Lowering.Shapes;
-using Tandem.Host.Lowering.Symbolic;
 using Tandem.Sdk;
 
 namespace Tandem.Host.Lowering.Passes;
@@ -111,13 +109,13 @@ internal sealed partial class GraphEditor
 
     /// <summary>The same elements under other sizes.</summary>
     public GraphValue Reshape(GraphValue value, params ReadOnlySpan<SymbolicInt> sizes) =>
-        SymbolicMath.AreEqual(Spec(value).Sizes.AsSpan(), sizes) ? value : View(value, ViewSizes(value, sizes));
+        AreSame(value, sizes) ? value : View(value, ViewSizes(value, sizes));
 
     /// <summary>Broadcasts to sizes of which those that are symbolic stand on the tensor already, or are given by another tensor.</summary>
     public GraphValue ExpandTo(GraphValue value, ReadOnlySpan<SymbolicInt> sizes, GraphValue? source = null)
     {
         var spec = Spec(value);
-        if (SymbolicMath.AreEqual(spec.Sizes.AsSpan(), sizes))
+        if (AreSame(value, sizes))
         {
             return value;
         }
@@ -144,7 +142,7 @@ internal sealed partial class GraphEditor
         var spec = Spec(tensor);
         for (var i = 0; i < spec.Rank; i++)
         {
-            if (SymbolicMath.AreEqual(spec.Sizes[i], size))
+            if (spec.Sizes[i].IsSameAs(size))
             {
                 return Size(tensor, i);
             }
@@ -155,7 +153,7 @@ internal sealed partial class GraphEditor
         {
             for (var j = 0; j < spec.Rank; j++)
             {
-                if (i != j && !spec.Sizes[i].IsConstant && SymbolicMath.AreEqual(SymbolicMath.Multiply(spec.Sizes[i], spec.Sizes[j]), size))
+                if (i != j && !spec.Sizes[i].IsConstant && (spec.Sizes[i] * spec.Sizes[j]).IsSameAs(size))
                 {
                     return Product(Size(tensor, i), Size(tensor, j), size);
                 }
@@ -218,6 +216,8 @@ internal sealed partial class GraphEditor
     }
 
     public bool IsTensor(Arg argument) => argument.Value is GraphArgument.Reference reference && Get(reference.Name).Tensor is not null;
+
+    private static bool AreSame(GraphValue value, ReadOnlySpan<SymbolicInt> sizes) => Passes.Sizes.AreSame(Spec(value).Sizes.AsSpan(), sizes);
 
     private static long[] Numbers(ReadOnlySpan<byte> order)
     {

@@ -3,7 +3,6 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Tandem.Host.Lowering.Decomposition;
 using Tandem.Host.Lowering.Operators;
-using Tandem.Host.Lowering.Shapes;
 using Tandem.Sdk;
 
 namespace Tandem.Host.Lowering.Passes;
@@ -237,7 +236,7 @@ internal sealed partial class GraphEditor
     }
 
     /// <summary>Whether a kernel runs an operator, or a backend asked for it.</summary>
-    public static bool IsRunnable(GraphNode node, PassContext context) => context.PreservedOperators.Contains(node.FullName)
+    public static bool IsRunnable(GraphNode node, PassContext context) => context.Keeps(node)
         || context.Kernels.TryGet(node.FullName, out _) || (OperatorTable.TryGet(node.FullName, out var schema) && schema.OutVariant is { } variant && context.Kernels.TryGet(variant, out _));
 
     /// <summary>Writes the node of the walk itself, perhaps with other arguments or with results of the same names.</summary>

@@ -28,6 +28,7 @@ internal static class LoweringPasses
             context.CancellationToken.ThrowIfCancellationRequested();
             method = pass.Run(method, context);
             afterPass?.Invoke(pass.Name, method);
+            context.AfterPass?.Invoke(pass, method);
         }
 
         return method;

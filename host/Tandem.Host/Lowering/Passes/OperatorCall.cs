@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using Tandem.Host.Lowering.Inference;
 using Tandem.Host.Lowering.Operators;
 using Tandem.Sdk;
 
@@ -9,6 +10,7 @@ namespace Tandem.Host.Lowering.Passes;
 internal sealed class OperatorCall
 {
     private readonly GraphEditor _editor;
+    private OperatorArguments? _inference;
 
     public OperatorCall(GraphEditor editor, GraphNode node)
     {
@@ -18,6 +20,9 @@ internal sealed class OperatorCall
     }
 
     public GraphNode Node { get; }
+
+    /// <summary>The same call as the inference of dtypes and shapes reads it.</summary>
+    public OperatorArguments Inference => _inference ??= new OperatorArguments(Schema ?? OperatorTable.Get(Node.FullName), Node.Arguments, _editor.Get);
 
     public OperatorSchema? Schema { get; }
 

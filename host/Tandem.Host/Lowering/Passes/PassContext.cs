@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Tandem.Host.Kernels;
+using Tandem.Sdk;
 
 namespace Tandem.Host.Lowering.Passes;
 
@@ -14,6 +15,22 @@ internal sealed class PassContext
     /// <summary>The operators that can run without a backend.</summary>
     public KernelRegistry Kernels { get; init; } = Default.Value;
 
+    /// <summary>Names of nodes whose operator is preserved and that no backend took: decomposition takes them apart.</summary>
+    public ImmutableHashSet<string> RefusedNodes { get; init; } = [];
+
     /// <summary>Cancels a long pass.</summary>
     public CancellationToken CancellationToken { get; init; }
+
+    /// <summary>Called with the pass and its result after each pass; null if nobody listens.</summary>
+    public Action<IGraphPass, ExportedMethod>? AfterPass { get; init; }
+
+    /// <summary>Whether decomposition leaves a node. One that it wrote itself, after the backends were asked, is left to nobody.</summary>
+    /// <param name="node">The node; without a name while it is being written.</param>
+    /// <returns>True if it stays.</returns>
+    public bool Keeps(GraphNode node) => IsPreserved(node) && (node.Name.Length > 0 || RefusedNodes.IsEmpty);
+
+    /// <summary>Whether a node is to stay whole.</summary>
+    /// <param name="node">The node.</param>
+    /// <returns>True if a backend wants its operator and has not refused the node.</returns>
+    public bool IsPreserved(GraphNode node) => PreservedOperators.Contains(node.FullName) && !RefusedNodes.Contains(node.Name);
 }
