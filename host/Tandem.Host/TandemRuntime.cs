@@ -1,6 +1,8 @@
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Tandem.Host.Diagnostics.Reports;
+using Tandem.Host.Diagnostics;
 using Tandem.Host.Execution;
 using Tandem.Host.Formats;
 using Tandem.Host.Kernels;
@@ -33,6 +35,9 @@ public sealed class TandemRuntime : IDisposable
         _options = options ?? new TandemOptions();
         loggers ??= NullLoggerFactory.Instance;
         _log = loggers.CreateLogger<TandemRuntime>();
+
+        // With the runtime, not by the first program: the framework takes milliseconds to make its first meter.
+        RuntimeHelpers.RunClassConstructor(typeof(TandemDiagnostics).TypeHandle);
         _pool = new ComputeThreadPool(_options.Threads ?? Environment.ProcessorCount);
         try
         {
@@ -97,6 +102,43 @@ public sealed class TandemRuntime : IDisposable
     /// <returns>The program, which the caller disposes.</returns>
     public Program LoadProgram(DataSource source, params IEnumerable<DataSource> externals) => Announce(new Program(this, source, externals));
 
+    /// <summary>
+    /// Does ahead what the first program would wait for: starts the plugins that the configuration chooses and lets them compile their kernels, then runs
+    /// programs, so that the code of loading and executing is compiled. For an application that wants its first answer fast: call it at start-up, on a
+    /// thread that has nothing else to do.
+    /// </summary>
+    /// <param name="programs">
+    /// Paths of programs whose methods are loaded and executed once with zeros; small ones that use the same backends do. Null for none.
+    /// </param>
+    /// <param name="cancellationToken">Ends it early.</param>
+    /// <remarks>May run while programs load. What cannot warm up is logged; a program that needs it is told why.</remarks>
+    /// <exception cref="OperationCanceledException">It was ended.</exception>
+    public void WarmUp(IEnumerable<string>? programs = null, CancellationToken cancellationToken = default)
+    {
+        foreach (var backend in _catalog.Records.SelectMany(record => record.Manifest?.Backends ?? []).Concat(_options.Backends.InProcess.Keys).Distinct(StringComparer.Ordinal))
+        {
+            Try(backend, () => (_resolver.Resolve("", backend).Runtime as IBackendWarmUp)?.WarmUp(cancellationToken));
+        }
+
+        foreach (var path in programs ?? [])
+        {
+            Try(path, () => ExecuteOnce(path, cancellationToken));
+        }
+
+        void Try(string what, Action warmUp)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            try
+            {
+                warmUp();
+            }
+            catch (Exception error) when (error is not OperationCanceledException)
+            {
+                _log.LogWarning("{What} cannot warm up: {Error}", what, error.Message);
+            }
+        }
+    }
+
     /// <summary>Describes a program file without loading a method.</summary>
     /// <param name="path">The .pte.</param>
     /// <param name="dataFiles">The .ptd files.</param>
@@ -120,6 +162,26 @@ public sealed class TandemRuntime : IDisposable
     {
         _resolver.Forget();
         return _catalog.Unload(pluginId, limit);
+    }
+
+    // Inputs are zero until they are set.
+    private void ExecuteOnce(string path, CancellationToken cancellationToken)
+    {
+        using var program = LoadProgram(path);
+        using var session = program.CreateSession();
+        foreach (var name in program.MethodNames)
+        {
+            var method = session.GetMethod(name);
+            for (var i = 0; i < method.Info.Inputs.Count; i++)
+            {
+                if (method.Info.Inputs[i] is { Kind: EValueKind.Tensor, Layout: { } layout })
+                {
+                    method.SetInput(i, layout, new byte[layout.ByteCount]);
+                }
+            }
+
+            method.Execute(cancellationToken);
+        }
     }
 
     private Program Announce(Program program)

@@ -7,7 +7,7 @@ using Tandem.Sdk;
 namespace Tandem.Plugins.Cpu;
 
 /// <summary>The run-time half: payload to delegate.</summary>
-internal sealed class CpuRuntime(HostServices services) : IBackendRuntime, IPayloadDescriber
+internal sealed class CpuRuntime(HostServices services) : IBackendRuntime, IPayloadDescriber, IBackendWarmUp
 {
     /// <summary>The id of the payloads that this plugin runs.</summary>
     public const string BackendId = "XnnpackBackend";
@@ -52,6 +52,9 @@ internal sealed class CpuRuntime(HostServices services) : IBackendRuntime, IPayl
 
     /// <inheritdoc/>
     public PayloadDescription Describe(ReadOnlySpan<byte> processed, IReadOnlyList<CompileSpec> compileSpecs) => PayloadDescriber.Describe(processed);
+
+    /// <inheritdoc/>
+    public void WarmUp(CancellationToken cancellationToken) => KernelPreparation.Run(CpuFeatures.Best, cancellationToken);
 
     /// <inheritdoc/>
     public void Dispose() => _warmUp.Dispose();

@@ -13,30 +13,29 @@ internal sealed class InputOutputHomes
 
     internal InputOutputHomes(ExecutionPlanModel plan, Func<ValueModel.Tensor, bool> isState)
     {
-        foreach (var index in plan.Inputs.Concat(plan.Outputs).Distinct())
+        foreach (var index in plan.Inputs)
         {
-            if (plan.Values[index] is not ValueModel.Tensor tensor || isState(tensor))
-            {
-                continue;
-            }
+            Add(plan, index, isState);
+        }
 
-            if (tensor.MemoryId > 0)
-            {
-                if (_byPlace.TryAdd((tensor.MemoryId, tensor.MemoryOffset, tensor.Layout.ByteCount), ByteCount))
-                {
-                    Take(tensor);
-                }
-            }
-            else if (tensor.Storage == TensorStorageKind.Unplanned)
-            {
-                _unplanned.Add(index, ByteCount);
-                Take(tensor);
-            }
+        foreach (var index in plan.Outputs)
+        {
+            Add(plan, index, isState);
         }
     }
 
     /// <summary>Bytes of all homes.</summary>
     internal long ByteCount { get; private set; }
+
+    private void Add(ExecutionPlanModel plan, int index, Func<ValueModel.Tensor, bool> isState)
+    {
+        if (plan.Values[index] is ValueModel.Tensor tensor && !isState(tensor) && (tensor.MemoryId > 0
+            ? _byPlace.TryAdd((tensor.MemoryId, tensor.MemoryOffset, tensor.Layout.ByteCount), ByteCount)
+            : tensor.Storage == TensorStorageKind.Unplanned && _unplanned.TryAdd(index, ByteCount)))
+        {
+            Take(tensor);
+        }
+    }
 
     /// <summary>The home of a value, if it has one.</summary>
     internal long? Find(int index, ValueModel.Tensor tensor) => tensor.MemoryId > 0

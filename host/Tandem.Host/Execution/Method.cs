@@ -57,7 +57,21 @@ public sealed unsafe class Method
         _executionPool = session.Program.Runtime.Pool as ComputeThreadPool;
 
         // Prim operators and moves write into the value table: every execution starts from the same table.
-        _overwrittenValues = [.. _code.SelectMany(Overwritten).Distinct().Select(index => (index, _values[index]))];
+        var overwritten = new HashSet<int>();
+        foreach (ref readonly var item in _code.AsSpan())
+        {
+            if (Overwritten(item) is >= 0 and var index)
+            {
+                overwritten.Add(index);
+            }
+        }
+
+        _overwrittenValues = new (int, EValue)[overwritten.Count];
+        var count = 0;
+        foreach (var index in overwritten)
+        {
+            _overwrittenValues[count++] = (index, _values[index]);
+        }
     }
 
     /// <summary>Name, inputs and outputs.</summary>
@@ -363,11 +377,11 @@ public sealed unsafe class Method
         return tensor.AsReadOnlySpan<byte>().Contains((byte)0);
     }
 
-    private static IEnumerable<int> Overwritten(Instruction item) => item.Kind switch
+    private static int Overwritten(in Instruction item) => item.Kind switch
     {
-        InstructionKind.Move => [item.Target],
-        InstructionKind.Kernel when item.Arguments.Length > 0 => [item.Arguments[^1]],
-        _ => [],
+        InstructionKind.Move => item.Target,
+        InstructionKind.Kernel when item.Arguments.Length > 0 => item.Arguments[^1],
+        _ => -1,
     };
 
     private string Where(int instruction) => instruction < _code.Length

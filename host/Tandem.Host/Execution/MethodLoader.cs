@@ -45,24 +45,59 @@ internal sealed unsafe class MethodLoader
             loaded[i] = delegates.Add(InitializeDelegate(i));
         }
 
-        return new MethodTables
+        var (inputs, outputs, chain) = (_plan.Inputs, _plan.Outputs, Chain());
+        var tables = new MethodTables
         {
             Info = info,
             Values = values,
-            Code = [.. Chain().Select(instruction => Resolve(instruction, kernels, loaded))],
-            Inputs = [.. _plan.Inputs],
-            Outputs = [.. _plan.Outputs],
-            InputAliases = [.. _plan.Inputs.Select(index => Aliases(index, values))],
-            InputIsOverwritten = [.. _plan.Inputs.Select(IsOverwritten)],
-            OutputAliases = [.. _plan.Outputs.Select(index => Aliases(index, values))],
-            OutputIsBindable = [.. _plan.Outputs.Select(index => _memory.Placements[index].Kind == PlacementKind.InputOutput && !_plan.Inputs.Contains(index))],
+            Code = new Instruction[chain.Length],
+            Inputs = [.. inputs],
+            Outputs = [.. outputs],
+            InputAliases = new TensorView[inputs.Length][],
+            InputIsOverwritten = new bool[inputs.Length],
+            OutputAliases = new TensorView[outputs.Length][],
+            OutputIsBindable = new bool[outputs.Length],
             DelegateContext = context,
         };
+        for (var i = 0; i < chain.Length; i++)
+        {
+            tables.Code[i] = Resolve(chain[i], kernels, loaded);
+        }
+
+        for (var i = 0; i < inputs.Length; i++)
+        {
+            tables.InputAliases[i] = Aliases(inputs[i], values);
+            tables.InputIsOverwritten[i] = IsOverwritten(inputs[i]);
+        }
+
+        for (var i = 0; i < outputs.Length; i++)
+        {
+            tables.OutputAliases[i] = Aliases(outputs[i], values);
+            tables.OutputIsBindable[i] = _memory.Placements[outputs[i]].Kind == PlacementKind.InputOutput && !inputs.Contains(outputs[i]);
+        }
+
+        return tables;
     }
 
     // Views of an input or output are other values at its place.
-    private TensorView[] Aliases(int index, EValue[] values) => _memory.Placements[index].Kind != PlacementKind.InputOutput ? []
-        : [.. Enumerable.Range(0, values.Length).Where(other => other != index && _memory.Placements[other] == _memory.Placements[index]).Select(other => values[other].AsTensor())];
+    private TensorView[] Aliases(int index, EValue[] values)
+    {
+        if (_memory.Placements[index].Kind != PlacementKind.InputOutput)
+        {
+            return [];
+        }
+
+        var aliases = new List<TensorView>();
+        for (var other = 0; other < values.Length; other++)
+        {
+            if (other != index && _memory.Placements[other] == _memory.Placements[index])
+            {
+                aliases.Add(values[other].AsTensor());
+            }
+        }
+
+        return [.. aliases];
+    }
 
     private bool IsOverwritten(int index)
     {
@@ -79,7 +114,7 @@ internal sealed unsafe class MethodLoader
             || (_plan.Values[value] is ValueModel.TensorList list && list.ValueIndices.Any(item => _memory.Placements[item] == place));
     }
 
-    private IEnumerable<InstructionModel> Chain() => _plan.Chains.Length > 0 ? _plan.Chains[0] : [];
+    private ImmutableArray<InstructionModel> Chain() => _plan.Chains.Length > 0 ? _plan.Chains[0] : [];
 
     private Kernel[] ResolveKernels()
     {
@@ -216,7 +251,12 @@ internal sealed unsafe class MethodLoader
     private static bool[] FindConstants(ExecutionPlanModel plan)
     {
         var result = Array.ConvertAll([.. plan.Values], value => value is ValueModel.Tensor { Storage: TensorStorageKind.Constant or TensorStorageKind.ExternalConstant });
-        var moves = plan.Chains.SelectMany(chain => chain).OfType<InstructionModel.Move>().ToList();
+        var moves = new List<InstructionModel.Move>();
+        foreach (var chain in plan.Chains)
+        {
+            moves.AddRange(chain.OfType<InstructionModel.Move>());
+        }
+
         for (var isDone = false; !isDone;)
         {
             isDone = true;

@@ -25,7 +25,7 @@ public sealed unsafe class Program : IDisposable
     private readonly PackageDataMap _namedData;
     private readonly Dictionary<string, DataHandle> _externalConstants = new(StringComparer.Ordinal);
     private readonly Lock _lock = new();
-    private readonly FrozenDictionary<string, int> _indexByName;
+    private readonly Dictionary<string, int> _indexByName = new(StringComparer.Ordinal);
     private DataHandle? _constants;
     private int _references = 1;
     private int _isDisposed;
@@ -56,7 +56,11 @@ public sealed unsafe class Program : IDisposable
 
             _namedData = new PackageDataMap(runtime.Blobs, namedData);
             MemoryPlan = new ProgramMemoryPlan(Model);
-            _indexByName = Model.Plans.Select((plan, index) => KeyValuePair.Create(plan.Name, index)).ToFrozenDictionary(StringComparer.Ordinal);
+            for (var i = 0; i < Model.Plans.Length; i++)
+            {
+                _indexByName.Add(Model.Plans[i].Name, i);
+            }
+
             MethodNames = [.. Model.Plans.Select(plan => plan.Name)];
             Methods = Model.Plans.ToFrozenDictionary(plan => plan.Name, plan => new MethodInfo(plan), StringComparer.Ordinal);
         }

@@ -19,7 +19,13 @@ internal sealed class ProgramMemoryPlan
     {
         _program = program;
         Methods = [.. program.Plans.Select(Plan)];
-        SharedArenaSizes = new long[Methods.Select(method => method.ArenaSizes.Length).DefaultIfEmpty().Max()];
+        var arenas = 0;
+        foreach (var method in Methods)
+        {
+            arenas = Math.Max(arenas, method.ArenaSizes.Length);
+        }
+
+        SharedArenaSizes = new long[arenas];
         foreach (var method in Methods.Where(method => !method.HasPrivateArenas))
         {
             for (var id = 0; id < method.ArenaSizes.Length; id++)
@@ -152,11 +158,21 @@ internal sealed class ProgramMemoryPlan
 
         foreach (var region in _regions.Values.Where(region => region.Methods.Count > 1))
         {
-            var places = _program.Plans.SelectMany(plan => plan.Values.OfType<ValueModel.Tensor>().Where(IsState)
-                .Where(tensor => tensor.Name == region.Name).Select(tensor => (plan.Name, tensor.MemoryId, tensor.MemoryOffset))).ToList();
-            if (places.Select(place => (place.MemoryId, place.MemoryOffset)).Distinct().Count() > 1)
+            ValueModel.Tensor? first = null;
+            var (places, isOnePlace) = (new List<string>(), true);
+            foreach (var plan in _program.Plans)
             {
-                Warn($"mutable buffer '{region.Name}' is planned at different places in {string.Join(" and ", places.Select(place => $"'{place.Name}' (memory {place.MemoryId} at {place.MemoryOffset})"))}: "
+                foreach (var tensor in plan.Values.OfType<ValueModel.Tensor>().Where(tensor => tensor.Name == region.Name && IsState(tensor)))
+                {
+                    first ??= tensor;
+                    isOnePlace &= tensor.MemoryId == first.MemoryId && tensor.MemoryOffset == first.MemoryOffset;
+                    places.Add($"'{plan.Name}' (memory {tensor.MemoryId} at {tensor.MemoryOffset})");
+                }
+            }
+
+            if (!isOnePlace)
+            {
+                Warn($"mutable buffer '{region.Name}' is planned at different places in {string.Join(" and ", places)}: "
                     + "the program was lowered without sharing mutable buffers, and other runtimes give each method its own copy; here the methods share it by its name");
             }
         }
@@ -185,7 +201,7 @@ internal sealed class ProgramMemoryPlan
     {
         // By place, not by value: a view of a value is another value at its place.
         var written = new HashSet<(int MemoryId, long Offset)>();
-        foreach (var instruction in plan.Chains.SelectMany(chain => chain))
+        foreach (var instruction in plan.Chains.Length == 1 ? plan.Chains[0] : [.. plan.Chains.SelectMany(chain => chain)])
         {
             switch (instruction)
             {

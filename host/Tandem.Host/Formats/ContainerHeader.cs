@@ -89,12 +89,12 @@ internal static class ContainerHeader
             throw new TandemException(ErrorCode.SourceTruncated, "the file is too short", new ErrorDetails { Expected = what, Found = $"{head.Length} bytes" });
         }
 
-        var found = Text(head, IdentifierOffset);
-        if (found == identifier)
+        if (Ascii.Equals(head.Slice(IdentifierOffset, 4), identifier))
         {
             return;
         }
 
+        var found = Text(head, IdentifierOffset);
         var (code, problem, next) = found switch
         {
             "BP08" => (ErrorCode.FormatNotSupported, "this is a bundled program (.bpte): a program with test inputs around it", "take the .pte out of it, or export without bundling"),

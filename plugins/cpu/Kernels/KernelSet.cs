@@ -97,6 +97,19 @@ internal sealed unsafe class KernelSet
         }
     }
 
+    /// <summary>Compiles every tile.</summary>
+    public void CompileAll(CancellationToken cancellationToken)
+    {
+        for (var rows = 1; rows <= MaxRows; rows++)
+        {
+            for (var panels = 1; panels <= MaxPanels(rows); panels++)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                Compile(Tile(rows, panels));
+            }
+        }
+    }
+
     // A tile without segments stores its initial values.
     [SkipLocalsInit]
     private void Compile(delegate*<TileArguments*, void> tile)

@@ -30,6 +30,12 @@ public enum ErrorCode
     /// <summary>A segment lies outside the file.</summary>
     SegmentOutOfRange = 1008,
 
+    /// <summary>An archive is damaged or contradicts itself: a wrong checksum, members that overlap, headers that disagree.</summary>
+    ArchiveInvalid = 1009,
+
+    /// <summary>A file cannot be written: its folder is missing, may not be written or has no room.</summary>
+    TargetUnwritable = 1010,
+
     /// <summary>A required table, vector or string is absent.</summary>
     ProgramFieldMissing = 2001,
 
@@ -53,6 +59,12 @@ public enum ErrorCode
 
     /// <summary>The program holds more of something than the limit allows.</summary>
     ProgramLimitExceeded = 2008,
+
+    /// <summary>An exported program contradicts itself: a value is used before it is set, a signature does not fit its graph.</summary>
+    ExportedProgramInvalid = 2009,
+
+    /// <summary>An exported program holds something that is unknown or that no program for devices can have.</summary>
+    ExportedProgramNotSupported = 2010,
 
     /// <summary>No data has this key.</summary>
     NamedDataNotFound = 3001,

@@ -17,13 +17,6 @@ internal static class OwnHalf
     {
         using var runtime = CreateRuntime(options);
         Console.WriteLine(Text($"load to first logits {LoadToFirstLogits(runtime, model):0.0} ms"));
-        for (var i = 0; i < 60; i++)
-        {
-            LoadToFirstLogits(runtime, model);
-        }
-
-        Thread.Sleep(500);
-        Console.WriteLine(Text($"load to first logits, warm process {Median([.. Enumerable.Range(0, 9).Select(_ => LoadToFirstLogits(runtime, model))]):0.00} ms"));
         using var program = runtime.LoadProgram(model);
         using var session = program.CreateSession();
         var (prefill, decode) = (session.GetMethod("prefill"), session.GetMethod("decode"));
@@ -105,6 +98,29 @@ internal static class OwnHalf
         // The plugin is loaded before the clock starts, as the peer's backends are by its imports.
         _ = runtime.Resolver.Resolve("", "XnnpackBackend");
         return runtime;
+    }
+
+    /// <summary>The first load of a model in a process whose runtime has warmed up, as an application does at its start and the peer by its imports.</summary>
+    public static void First(string model, string[] warmUpPrograms, Options options)
+    {
+        var start = Stopwatch.GetTimestamp();
+        using var runtime = CreateRuntime(options);
+        runtime.WarmUp(warmUpPrograms);
+        Console.WriteLine(Text($"runtime and warm-up {Stopwatch.GetElapsedTime(start).TotalMilliseconds:0} ms"));
+        Console.WriteLine(Text($"load to first logits {LoadToFirstLogits(runtime, model):0.00} ms"));
+    }
+
+    /// <summary>Loads again and again in one process, as repeated_load.py does in the peer's; the JIT has its time in between.</summary>
+    public static void Repeated(string model, Options options)
+    {
+        using var runtime = CreateRuntime(options);
+        for (var i = 0; i < 59; i++)
+        {
+            LoadToFirstLogits(runtime, model);
+        }
+
+        Thread.Sleep(500);
+        Console.WriteLine(Text($"repeated load to first logits {Median([.. Enumerable.Range(0, 21).Select(_ => LoadToFirstLogits(runtime, model))]):0.00} ms"));
     }
 
     /// <summary>Where the time of loading goes, load by load.</summary>

@@ -7,6 +7,12 @@ switch (args.FirstOrDefault())
     case "own-llm" when args.Length >= 2:
         OwnHalf.Llm(args[1], new Options(args[2..]));
         return 0;
+    case "own-first" when args.Length >= 3:
+        OwnHalf.First(args[1], args[2].Split(','), new Options(args[3..]));
+        return 0;
+    case "own-repeated" when args.Length >= 2:
+        OwnHalf.Repeated(args[1], new Options(args[2..]));
+        return 0;
     case "own-load" when args.Length >= 2:
         OwnHalf.Load(args[1], new Options(args[2..]));
         return 0;
@@ -20,6 +26,8 @@ switch (args.FirstOrDefault())
                       Tandem beside ExecuTorch, process by process in turn, on the same files; prints the ratio of each row.
                       SCRIPT runs ExecuTorch's generate.py and run.py with the arguments that follow it.
             own-llm MODEL.pte [--threads N]            Tandem's half: load to first logits, prefill 128, decode 100
+            own-first MODEL.pte PROGRAM,... [--threads N]  Tandem's half: first load to first logits after TandemRuntime.WarmUp with other programs
+            own-repeated MODEL.pte [--threads N]       Tandem's half: load to first logits, again and again in one process
             own-load MODEL.pte [--threads N]           where the time of loading goes
             own-call MODEL.pte METHOD CASE [--threads N]  Tandem's half: one call of a recorded case, fastest and median
             """);

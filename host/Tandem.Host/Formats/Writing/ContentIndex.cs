@@ -1,0 +1,36 @@
+using Tandem.Sdk;
+
+namespace Tandem.Host.Formats;
+
+/// <summary>Numbers contents so that equal bytes have one number. Only contents of one length are compared, so most are never hashed.</summary>
+internal sealed class ContentIndex
+{
+    private readonly Dictionary<long, List<(DataContent Content, int Index)>> _byLength = [];
+
+    /// <summary>Finds the number of equal content.</summary>
+    internal bool TryGet(DataContent content, out int index)
+    {
+        foreach (var known in _byLength.GetValueOrDefault(content.Length, []))
+        {
+            if (known.Content.ContentEquals(content))
+            {
+                index = known.Index;
+                return true;
+            }
+        }
+
+        index = -1;
+        return false;
+    }
+
+    /// <summary>Gives content that is not there yet a number.</summary>
+    internal void Add(DataContent content, int index)
+    {
+        if (!_byLength.TryGetValue(content.Length, out var list))
+        {
+            _byLength[content.Length] = list = [];
+        }
+
+        list.Add((content, index));
+    }
+}

@@ -1,0 +1,313 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using Tandem.Sdk;
+
+namespace Tandem.Host.Import.Models;
+
+/// <summary>Reads one graph, and the graphs nested in it.</summary>
+internal sealed class GraphReader
+{
+    private readonly MethodScope _scope;
+    private readonly string? _name;
+    private readonly Dictionary<string, JsonElement> _tensors = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, JsonElement> _integers = new(StringComparer.Ordinal);
+
+    // Name in the archive to name in the method, for values that are set so far.
+    private readonly Dictionary<string, string> _values = new(StringComparer.Ordinal);
+
+    private GraphReader(MethodScope scope, string? name, JsonElement graph)
+    {
+        (_scope, _name) = (scope, name);
+        Index(graph, "tensor_values", _tensors);
+        Index(graph, "sym_int_values", _integers);
+    }
+
+    /// <summary>Reads the outermost graph of a method.</summary>
+    /// <param name="graph">The graph.</param>
+    /// <param name="scope">What the method's graphs share.</param>
+    /// <param name="inputNames">Name of each input, from the signature; null where the graph says it.</param>
+    /// <param name="traced">Receives, for each input that is no value, what it was traced with.</param>
+    /// <returns>The graph.</returns>
+    internal static ExportedGraph ReadOutermost(JsonElement graph, MethodScope scope, ReadOnlySpan<string?> inputNames, out ImmutableArray<GraphArgument?> traced)
+    {
+        scope.Reserve(graph);
+        return new GraphReader(scope, null, graph).Read(graph, inputNames, out traced);
+    }
+
+    private static void Index(JsonElement graph, string kind, Dictionary<string, JsonElement> target)
+    {
+        if (graph.Find(kind) is { } values)
+        {
+            foreach (var value in values.Members())
+            {
+                target.Add(value.Text(), value.Value);
+            }
+        }
+    }
+
+    private ExportedGraph Read(JsonElement graph, ReadOnlySpan<string?> inputNames, out ImmutableArray<GraphArgument?> traced)
+    {
+        var inputs = ImmutableArray.CreateBuilder<GraphValue>();
+        var constants = ImmutableArray.CreateBuilder<GraphArgument?>();
+        foreach (var item in graph.Get("inputs").Items())
+        {
+            var name = inputs.Count < inputNames.Length ? inputNames[inputs.Count] : null;
+            inputs.Add(ReadInput(item, name ?? $"input_{inputs.Count}", out var constant));
+            constants.Add(constant);
+        }
+
+        var nodes = ImmutableArray.CreateBuilder<GraphNode>(graph.Get("nodes").Count());
+        foreach (var item in graph.Get("nodes").Items())
+        {
+            _scope.CancellationToken.ThrowIfCancellationRequested();
+            nodes.Add(ReadNodeOrNameIt(item, nodes.Count));
+        }
+
+        var outputs = ImmutableArray.CreateBuilder<GraphArgument>();
+        foreach (var item in graph.Get("outputs").Items())
+        {
+            outputs.Add(ReadArgument(item));
+        }
+
+        traced = constants.ToImmutable();
+        return new ExportedGraph(inputs.ToImmutable(), nodes.ToImmutable(), outputs.ToImmutable());
+    }
+
+    private GraphValue ReadInput(JsonElement item, string fallback, out GraphArgument? constant)
+    {
+        constant = null;
+        var (tag, value) = item.Union();
+        switch (tag)
+        {
+            case "as_tensor":
+                return DefineTensor(value.Get("name").Text());
+            case "as_sym_int" or "as_sym_float" or "as_sym_bool" when value.Union() is ("as_name", var name):
+                return DefineSymbol(name.Text());
+            case "as_custom_obj":
+                throw NotSupported("an input is a custom object", tag, "export the model without script objects");
+            default:
+                constant = ReadArgument(item);
+                return Define(fallback, new GraphValue("", null));
+        }
+    }
+
+    // What goes wrong inside a node is reported with the node and the line of the model that it comes from.
+    private GraphNode ReadNodeOrNameIt(JsonElement item, int index)
+    {
+        string? name = null;
+        string? trace = null;
+        try
+        {
+            name = item.Find("name")?.Text();
+            if (item.Find("metadata") is { } metadata)
+            {
+                trace = metadata.Find("stack_trace")?.Text();
+            }
+
+            return ReadNode(item, index, name, trace);
+        }
+        catch (TandemException error) when (error.Details.Location is null)
+        {
+            var line = SourceLines.Innermost(trace);
+            throw error.With(new ErrorDetails { Location = $"node '{name ?? $"nodes[{index}]"}' of method '{_scope.Method}'{(line is null ? "" : $" ({line})")}" });
+        }
+    }
+
+    private GraphNode ReadNode(JsonElement item, int index, string? name, string? trace)
+    {
+        var target = item.Get("target").Text();
+        var (operation, overload) = OperatorName.Parse(target) ?? throw NotSupported("the operator is unknown", target,
+            "use a newer Tandem, or export the model without this operator");
+        var isHigherOrder = operation.StartsWith("higher_order::", StringComparison.Ordinal);
+        var parameters = isHigherOrder ? OperatorName.HigherOrderParameters(operation["higher_order::".Length..]) : null;
+        var arguments = ImmutableArray.CreateBuilder<GraphNamedArgument>(item.Get("inputs").Count());
+        foreach (var input in item.Get("inputs").Items())
+        {
+            var parameter = input.Get("name").Text();
+            parameter = parameter.Length > 0 ? parameter
+                : parameters is not null && arguments.Count < parameters.Length ? parameters[arguments.Count] : $"arg_{arguments.Count}";
+            arguments.Add(new GraphNamedArgument(_scope.Share(parameter), ReadArgument(input.Get("arg"))));
+        }
+
+        var outputs = ImmutableArray.CreateBuilder<GraphValue>();
+        var first = FirstName(item.Get("outputs"));
+        name = _scope.UniqueNode(name ?? first ?? $"{operation[(operation.LastIndexOf(':') + 1)..]}_{index}", _name);
+        foreach (var output in item.Get("outputs").Items())
+        {
+            ReadOutput(output, name, outputs);
+        }
+
+        return new GraphNode(name, operation, overload, arguments.ToImmutable(), outputs.ToImmutable())
+        {
+            DebugHandle = _scope.NextHandle(),
+            SourceLocation = trace is null ? null : _scope.Share(trace),
+            Metadata = ReadMetadata(item),
+        };
+    }
+
+    private static string? FirstName(JsonElement outputs)
+    {
+        foreach (var output in outputs.Items())
+        {
+            return output.Union() is ("as_tensor", var value) ? value.Get("name").Text() : null;
+        }
+
+        return null;
+    }
+
+    private ImmutableDictionary<string, string> ReadMetadata(JsonElement node)
+    {
+        var result = ImmutableDictionary<string, string>.Empty;
+        if (node.Find("metadata") is { } metadata)
+        {
+            foreach (var entry in metadata.Members())
+            {
+                // The trace is the node's source location; from_node is the exporter's own history, as large as all else together.
+                if (entry.Text() is not ("stack_trace" or "from_node") && entry.Value.ValueKind == JsonValueKind.String)
+                {
+                    result = result.SetItem(_scope.Share(entry.Text()), _scope.Share(entry.Value.Text()));
+                }
+            }
+        }
+
+        return result;
+    }
+
+    private void ReadOutput(JsonElement output, string node, ImmutableArray<GraphValue>.Builder outputs)
+    {
+        var (tag, value) = output.Union();
+        switch (tag)
+        {
+            case "as_tensor":
+                outputs.Add(DefineTensor(value.Get("name").Text()));
+                break;
+            case "as_tensors":
+                foreach (var item in value.Items())
+                {
+                    outputs.Add(DefineTensor(item.Get("name").Text()));
+                }
+
+                break;
+            case "as_optional_tensors":
+                foreach (var item in value.Items())
+                {
+                    ReadOutput(item, node, outputs);
+                }
+
+                break;
+            case "as_optional_tensor":
+                ReadOutput(value, node, outputs);
+                break;
+            case "as_sym_int" or "as_sym_bool" or "as_sym_float" when value.Union() is ("as_name", var name):
+                outputs.Add(DefineSymbol(name.Text()));
+                break;
+            case "as_sym_ints":
+                foreach (var item in value.Items())
+                {
+                    outputs.Add(item.Union() is ("as_name", var symbol) ? DefineSymbol(symbol.Text()) : Unnamed(node, outputs.Count));
+                }
+
+                break;
+
+            // A result that is a constant is written as one where it is used.
+            case "as_none" or "as_int" or "as_float" or "as_bool" or "as_string" or "as_sym_int" or "as_sym_bool" or "as_sym_float":
+                outputs.Add(Unnamed(node, outputs.Count));
+                break;
+            default:
+                throw NotSupported("a result is of an unknown kind", tag, "export the model without this operator");
+        }
+
+        GraphValue Unnamed(string owner, int position) => new(_scope.UniqueValue($"{owner}_none_{position}", _name ?? "none"), null);
+    }
+
+    private GraphValue DefineTensor(string name) => _tensors.TryGetValue(name, out var meta)
+        ? Define(name, new GraphValue("", TensorMetaReader.Read(meta, _scope.Symbols)))
+        : throw new TandemException(ErrorCode.ExportedProgramInvalid, "a tensor is not described", new ErrorDetails { Expected = "an entry of tensor_values", Found = name });
+
+    private GraphValue DefineSymbol(string name)
+    {
+        var integer = _integers.TryGetValue(name, out var meta) ? _scope.Symbols.ToInteger(TensorMetaReader.ReadInteger(meta, _scope.Symbols), isSize: false) : null;
+        return Define(name, new GraphValue("", null) { Integer = integer });
+    }
+
+    private GraphValue Define(string name, GraphValue value)
+    {
+        var unique = _scope.UniqueValue(name, _name);
+        if (!_values.TryAdd(name, unique))
+        {
+            throw new TandemException(ErrorCode.ExportedProgramInvalid, "a value is set twice", new ErrorDetails { Found = name });
+        }
+
+        return value with { Name = unique };
+    }
+
+    private GraphArgument.Reference Refer(string name) => _values.TryGetValue(name, out var unique) ? new(unique)
+        : throw new TandemException(ErrorCode.ExportedProgramInvalid, "a value is used that nothing has set",
+            new ErrorDetails { Expected = "an input, or a result of an earlier node", Found = name });
+
+    private GraphArgument ReadArgument(JsonElement element)
+    {
+        var (tag, value) = element.Union();
+        return tag switch
+        {
+            "as_none" => new GraphArgument.None(),
+            "as_tensor" => Refer(value.Get("name").Text()),
+            "as_tensors" => ReadList(value, item => Refer(item.Get("name").Text())),
+            "as_nested_tensors" => ReadList(value, list => ReadList(list, item => Refer(item.Get("name").Text()))),
+            "as_optional_tensor" => ReadArgument(value),
+            "as_optional_tensors" => ReadList(value, ReadArgument),
+            "as_int" => new GraphArgument.Int(value.Integer()),
+            "as_ints" => ReadList(value, item => new GraphArgument.Int(item.Integer())),
+            "as_int_lists" => ReadList(value, list => ReadList(list, item => new GraphArgument.Int(item.Integer()))),
+            "as_float" => new GraphArgument.Float(value.Number()),
+            "as_floats" => ReadList(value, item => new GraphArgument.Float(item.Number())),
+            "as_float_lists" => ReadList(value, list => ReadList(list, item => new GraphArgument.Float(item.Number()))),
+            "as_bool" => new GraphArgument.Bool(value.Boolean()),
+            "as_bools" => ReadList(value, item => new GraphArgument.Bool(item.Boolean())),
+            "as_string" => new GraphArgument.Text(value.Text()),
+            "as_strings" => ReadList(value, item => new GraphArgument.Text(item.Text())),
+            "as_complex" => new GraphArgument.Complex(value.Get("real").Number(), value.Get("imag").Number()),
+            "as_sym_int" or "as_sym_bool" or "as_sym_float" => ReadSymbolic(value),
+            "as_sym_ints" or "as_sym_bools" or "as_sym_floats" => ReadList(value, ReadSymbolic),
+            "as_scalar_type" => new GraphArgument.DataType(ArchiveCodes.ScalarType(value.Integer())),
+            "as_memory_format" => new GraphArgument.Option("memory_format", ArchiveCodes.MemoryFormat(value.Integer())),
+            "as_layout" => new GraphArgument.Option("layout", ArchiveCodes.Layout(value.Integer())),
+            "as_device" => new GraphArgument.Option("device", ReadDevice(value)),
+            "as_graph" => new GraphArgument.Subgraph(ReadNested(value)),
+            _ => throw NotSupported("an argument is of an unknown kind", tag, "export the model without this operator"),
+        };
+    }
+
+    private GraphArgument ReadSymbolic(JsonElement element) => element.Union() switch
+    {
+        ("as_name", var name) => Refer(name.Text()),
+        ("as_int", var value) => new GraphArgument.Int(value.Integer()),
+        ("as_bool", var value) => new GraphArgument.Bool(value.Boolean()),
+        ("as_float", var value) => new GraphArgument.Float(value.Number()),
+        _ => throw Fields.Wrong("a name or a number", element),
+    };
+
+    private ExportedGraph ReadNested(JsonElement argument)
+    {
+        var name = argument.Get("name").Text();
+        var graph = argument.Get("graph");
+        return new GraphReader(_scope, _name is null ? name : $"{_name}.{name}", graph).Read(graph, [], out _);
+    }
+
+    private static GraphArgument.List ReadList(JsonElement list, Func<JsonElement, GraphArgument> read)
+    {
+        var items = ImmutableArray.CreateBuilder<GraphArgument>(list.Count());
+        foreach (var item in list.Items())
+        {
+            items.Add(read(item));
+        }
+
+        return new GraphArgument.List(items.MoveToImmutable());
+    }
+
+    private static string ReadDevice(JsonElement device) =>
+        device.Get("type").Text() + (device.Find("index") is { } index ? $":{index.Integer()}" : "");
+
+    private static TandemException NotSupported(string problem, string found, string next) =>
+        new(ErrorCode.ExportedProgramNotSupported, problem, new ErrorDetails { Found = found, NextStep = next });
+}

@@ -1,0 +1,90 @@
+using System.Runtime.CompilerServices;
+using Tandem.Host.Kernels;
+using Tandem.Sdk;
+using Xunit;
+
+namespace Tandem.Host.Tests.Execution;
+
+public sealed class WarmUpTests
+{
+    private static readonly string Linear = Asset("linear.pte");
+
+    [Fact]
+    public void Backends_that_can_are_warmed_up_and_programs_run_once()
+    {
+        var backend = new WarmUpBackend();
+        var calls = 0;
+        using var runtime = CreateRuntime(backend, kernels =>
+        {
+            foreach (var name in kernels.Names)
+            {
+                Assert.True(kernels.TryGet(name, out var kernel));
+                kernels.Replace(name, (context, arguments) =>
+                {
+                    calls++;
+                    kernel(context, arguments);
+                });
+            }
+        });
+
+        runtime.WarmUp([Linear]);
+
+        Assert.Equal(1, backend.WarmUps);
+        Assert.True(calls > 0);
+    }
+
+    [Fact]
+    public void What_cannot_warm_up_is_left_to_the_programs_that_need_it()
+    {
+        var backend = new WarmUpBackend { Fails = true };
+        using var runtime = CreateRuntime(backend);
+
+        runtime.WarmUp(["no such program.pte", Linear]);
+
+        Assert.Equal(1, backend.WarmUps);
+    }
+
+    [Fact]
+    public void It_can_be_ended()
+    {
+        using var runtime = CreateRuntime(new WarmUpBackend());
+
+        Assert.Throws<OperationCanceledException>(() => runtime.WarmUp([Linear], new CancellationToken(canceled: true)));
+    }
+
+    private static string Asset(string name, [CallerFilePath] string here = "") =>
+        Path.Combine(Path.GetDirectoryName(here)!, "..", "..", "assets", "programs", name);
+
+    private static TandemRuntime CreateRuntime(IBackendPlugin backend, Action<KernelRegistry>? configureKernels = null)
+    {
+        var options = new TandemOptions { Threads = 1, ConfigureKernels = configureKernels };
+        options.Backends.InProcess["Test"] = backend;
+        return new TandemRuntime(options);
+    }
+
+    private sealed class WarmUpBackend : IBackendPlugin, IBackendRuntime, IBackendWarmUp
+    {
+        public int WarmUps { get; private set; }
+
+        public bool Fails { get; init; }
+
+        public IBackendRuntime CreateRuntime(string backendId, HostServices services) => this;
+
+        public BackendAvailability GetAvailability() => new(true, "here");
+
+        public IBackendDelegate Initialize(DelegateInitializeContext context) => throw new NotSupportedException();
+
+        public void WarmUp(CancellationToken cancellationToken)
+        {
+            WarmUps++;
+            if (Fails)
+            {
+                throw new InvalidOperationException("no device");
+            }
+        }
+
+        public void Dispose()
+        {
+        }
+    }
+}
