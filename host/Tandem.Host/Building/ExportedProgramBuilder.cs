@@ -87,10 +87,17 @@ public sealed class ExportedProgramBuilder
     /// <summary>Adds a buffer: state that methods read and may change with <see cref="MethodBuilder.Assign"/>.</summary>
     /// <param name="name">Fully qualified name.</param>
     /// <param name="tensor">Its value before the first call.</param>
+    /// <returns>The buffer, saved with the model.</returns>
+    /// <exception cref="TandemException"><see cref="ErrorCode.ArgumentInvalid"/>: the name is taken, or the bytes do not fit.</exception>
+    public ModelTensor Buffer(string name, ExportedTensor tensor) => Buffer(name, tensor, true);
+
+    /// <summary>Adds a buffer that may be left out of what is saved with the model.</summary>
+    /// <param name="name">Fully qualified name.</param>
+    /// <param name="tensor">Its value before the first call.</param>
     /// <param name="isPersistent">Whether it is saved with the model.</param>
     /// <returns>The buffer.</returns>
     /// <exception cref="TandemException"><see cref="ErrorCode.ArgumentInvalid"/>: the name is taken, or the bytes do not fit.</exception>
-    public ModelTensor Buffer(string name, ExportedTensor tensor, bool isPersistent = true) => Add(name, GraphInputKind.Buffer, tensor, isPersistent);
+    public ModelTensor Buffer(string name, ExportedTensor tensor, bool isPersistent) => Add(name, GraphInputKind.Buffer, tensor, isPersistent);
 
     /// <summary>Adds a buffer from elements, which are copied.</summary>
     /// <typeparam name="T">Type of an element.</typeparam>
