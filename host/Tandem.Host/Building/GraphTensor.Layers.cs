@@ -37,7 +37,7 @@ public sealed partial class GraphTensor
     /// <param name="line">Filled in by the compiler.</param>
     /// <returns>The sizes of the indices, then width.</returns>
     public GraphTensor Embedding(TensorOperand weight, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0) =>
-        Invoke("aten::embedding", [new("weight", weight)], file, line);
+        Graph.Single("aten::embedding", [weight, this], file, line);
 
     /// <summary>Convolution over a line.</summary>
     /// <param name="weight">[out, in / groups, k].</param>

@@ -79,7 +79,7 @@ public sealed partial class GraphTensor : TensorOperand
 
     // A number that is whole takes part in promotion as an integer, as it does where it is written so in Python.
     internal static OperatorArgument Number(double value) =>
-        value == Math.Floor(value) && Math.Abs(value) < 1L << 53 && !(value == 0 && double.IsNegative(value)) ? (long)value : value;
+        value == Math.Floor(value) && Math.Abs(value) < 1L << 53 && !(value == 0 && double.IsNegative(value)) ? (OperatorArgument)(long)value : value;
 
     private OperatorArgument Dims(ReadOnlySpan<int> dims) => dims.IsEmpty ? OperatorArgument.OfInts([.. Enumerable.Range(0, Rank)]) : OperatorArgument.OfInts(dims);
 

@@ -84,7 +84,7 @@ public sealed class ExportedProgramBuilderTests
         Assert.Equal(1, nodes.Count(node => node.Operator == "aten::sym_size"));
         Assert.Equal(1, nodes.Count(node => node.Operator == "_operator::mul"));
         Assert.Equal(1, nodes.Count(node => node.Operator == "_operator::add"));
-        Assert.Equal("float32 [2*length[4..32], 4, 3]", nodes.Single(node => node.Operator == "aten::expand").Outputs[0].Tensor!.ToString());
+        Assert.Equal("float32 [2*length[4..32], 4, 3] dim order [0, 2, 1]", nodes.Single(node => node.Operator == "aten::expand").Outputs[0].Tensor!.ToString());
         Assert.Equal("int64 [length + 1[3..17]]", nodes[^1].Outputs[0].Tensor!.ToString());
     }
 
