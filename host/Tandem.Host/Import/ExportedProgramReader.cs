@@ -18,6 +18,7 @@ namespace Tandem.Host.Import;
 public static class ExportedProgramReader
 {
     private const string ModelFolder = "models/";
+    private const string FlatModel = "serialized_exported_program.json";
 
     // Name that torch.export.save gives the one model of an archive, and the method that it becomes.
     private const string OnlyModel = "model";
@@ -58,6 +59,11 @@ public static class ExportedProgramReader
         try
         {
             var archive = new PackageArchive(file, 0, file.Length, file.Name);
+            if (archive.IsFlat)
+            {
+                return ReadFlat(archive, cancellationToken);
+            }
+
             CheckMarks(archive);
             return ReadModels(archive, cancellationToken);
         }
@@ -92,6 +98,15 @@ public static class ExportedProgramReader
         }
     }
 
+    // torch 2.7: one model, its weights pickled.
+    private static ExportedProgram ReadFlat(PackageArchive archive, CancellationToken cancellationToken)
+    {
+        var weights = new WeightsReader(archive, new ContentPool());
+        var method = ReadMethod(archive, FlatModel, OnlyMethod, weights.ReadPickled("serialized_state_dict.pt"), weights.ReadPickled("serialized_constants.pt"),
+            cancellationToken);
+        return new ExportedProgram([method]);
+    }
+
     private static ExportedProgram ReadModels(PackageArchive archive, CancellationToken cancellationToken)
     {
         var models = archive.Names.Where(name => name.StartsWith(ModelFolder, StringComparison.Ordinal) && name.EndsWith(".json", StringComparison.Ordinal)).ToList();
@@ -109,20 +124,26 @@ public static class ExportedProgramReader
         var methods = ImmutableArray.CreateBuilder<ExportedMethod>(models.Count);
         foreach (var member in models)
         {
-            cancellationToken.ThrowIfCancellationRequested();
             var model = member[ModelFolder.Length..^".json".Length];
             var method = models.Count == 1 && model == OnlyModel ? OnlyMethod : model;
-            try
-            {
-                using var document = JsonMember.Read(archive, member);
-                methods.Add(MethodReader.Read(document.RootElement, method, weights.Read("data/weights", model), weights.Read("data/constants", model), cancellationToken));
-            }
-            catch (TandemException error) when (error.Details.Location is null)
-            {
-                throw error.With(new ErrorDetails { File = archive.Name, Location = member });
-            }
+            methods.Add(ReadMethod(archive, member, method, weights.Read("data/weights", model), weights.Read("data/constants", model), cancellationToken));
         }
 
         return new ExportedProgram(methods.MoveToImmutable());
+    }
+
+    private static ExportedMethod ReadMethod(PackageArchive archive, string member, string method, Dictionary<string, ImportedTensor> weights,
+        Dictionary<string, ImportedTensor> constants, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        try
+        {
+            using var document = JsonMember.Read(archive, member);
+            return MethodReader.Read(document.RootElement, method, weights, constants, cancellationToken);
+        }
+        catch (TandemException error) when (error.Details.Location is null)
+        {
+            throw error.With(new ErrorDetails { File = archive.Name, Location = member });
+        }
     }
 }

@@ -3,7 +3,7 @@ using Tandem.Plugins.Cpu.Graph;
 namespace Tandem.Plugins.Cpu.Payload;
 
 /// <summary>An operation as the payload states it; only what its kind has is set.</summary>
-internal sealed class PayloadOperation
+internal sealed record PayloadOperation
 {
     public required PayloadNodeKind Kind { get; init; }
 

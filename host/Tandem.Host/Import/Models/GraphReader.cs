@@ -15,6 +15,9 @@ internal sealed class GraphReader
     // Name in the archive to name in the method, for values that are set so far.
     private readonly Dictionary<string, string> _values = new(StringComparer.Ordinal);
 
+    // Inputs that are tensor subclasses, and what was taken out of them and is one again.
+    private readonly Dictionary<string, SubclassInput> _subclasses = new(StringComparer.Ordinal);
+
     private GraphReader(MethodScope scope, string? name, JsonElement graph)
     {
         (_scope, _name) = (scope, name);
@@ -25,13 +28,29 @@ internal sealed class GraphReader
     /// <summary>Reads the outermost graph of a method.</summary>
     /// <param name="graph">The graph.</param>
     /// <param name="scope">What the method's graphs share.</param>
-    /// <param name="inputNames">Name of each input, from the signature; null where the graph says it.</param>
-    /// <param name="traced">Receives, for each input that is no value, what it was traced with.</param>
+    /// <param name="slots">What each input of the archive's graph is.</param>
+    /// <param name="inputs">Receives what each input of the returned graph is: tensor subclasses are replaced by the tensors that they hold.</param>
     /// <returns>The graph.</returns>
-    internal static ExportedGraph ReadOutermost(JsonElement graph, MethodScope scope, ReadOnlySpan<string?> inputNames, out ImmutableArray<GraphArgument?> traced)
+    internal static ExportedGraph ReadOutermost(JsonElement graph, MethodScope scope, ImmutableArray<InputSlot> slots, out ImmutableArray<GraphInputSpec> inputs)
     {
+        if (graph.Get("inputs").Count() != slots.Length)
+        {
+            throw new TandemException(ErrorCode.ExportedProgramInvalid, "signature and graph differ in their number of inputs",
+                new ErrorDetails { Expected = $"{graph.Get("inputs").Count()}", Found = $"{slots.Length}" });
+        }
+
         scope.Reserve(graph);
-        return new GraphReader(scope, null, graph).Read(graph, inputNames, out traced);
+        var reader = new GraphReader(scope, null, graph);
+        var entries = new List<InputEntry>();
+        foreach (var item in graph.Get("inputs").Items())
+        {
+            reader.ReadInput(item, slots[entries.Count], entries);
+        }
+
+        var (nodes, outputs) = reader.ReadNodes(graph);
+        List<InputEntry> flat = [.. entries.SelectMany(entry => entry.Inner is { } inner ? inner.Entries : [entry])];
+        inputs = [.. flat.Select(entry => entry.Spec)];
+        return new ExportedGraph([.. flat.Select(entry => entry.Value)], nodes, outputs);
     }
 
     private static void Index(JsonElement graph, string kind, Dictionary<string, JsonElement> target)
@@ -45,22 +64,16 @@ internal sealed class GraphReader
         }
     }
 
-    private ExportedGraph Read(JsonElement graph, ReadOnlySpan<string?> inputNames, out ImmutableArray<GraphArgument?> traced)
+    private (ImmutableArray<GraphNode> Nodes, ImmutableArray<GraphArgument> Outputs) ReadNodes(JsonElement graph)
     {
-        var inputs = ImmutableArray.CreateBuilder<GraphValue>();
-        var constants = ImmutableArray.CreateBuilder<GraphArgument?>();
-        foreach (var item in graph.Get("inputs").Items())
-        {
-            var name = inputs.Count < inputNames.Length ? inputNames[inputs.Count] : null;
-            inputs.Add(ReadInput(item, name ?? $"input_{inputs.Count}", out var constant));
-            constants.Add(constant);
-        }
-
         var nodes = ImmutableArray.CreateBuilder<GraphNode>(graph.Get("nodes").Count());
         foreach (var item in graph.Get("nodes").Items())
         {
             _scope.CancellationToken.ThrowIfCancellationRequested();
-            nodes.Add(ReadNodeOrNameIt(item, nodes.Count));
+            if (ReadNodeOrNameIt(item, nodes.Count) is { } node)
+            {
+                nodes.Add(node);
+            }
         }
 
         var outputs = ImmutableArray.CreateBuilder<GraphArgument>();
@@ -69,8 +82,47 @@ internal sealed class GraphReader
             outputs.Add(ReadArgument(item));
         }
 
-        traced = constants.ToImmutable();
-        return new ExportedGraph(inputs.ToImmutable(), nodes.ToImmutable(), outputs.ToImmutable());
+        return (nodes.ToImmutable(), outputs.ToImmutable());
+    }
+
+    private void ReadInput(JsonElement item, InputSlot slot, List<InputEntry> entries)
+    {
+        var value = ReadInput(item, slot.ValueName ?? $"input_{entries.Count}", out var traced);
+        if (slot.Kind == GraphInputKind.UserInput)
+        {
+            entries.Add(new InputEntry(value, new GraphInputSpec(GraphInputKind.UserInput, value.Name) { TracedValue = traced }));
+            return;
+        }
+
+        if (value.Name != slot.ValueName || value.Tensor is null)
+        {
+            throw new TandemException(ErrorCode.ExportedProgramInvalid, "the signature's inputs are not in the order of the graph's",
+                new ErrorDetails { Location = $"input '{slot.QualifiedName}'", Expected = value.Name, Found = slot.ValueName });
+        }
+
+        var spec = new GraphInputSpec(slot.Kind, value.Name) { QualifiedName = slot.QualifiedName, Tensor = slot.Tensor?.Tensor, IsPersistent = slot.IsPersistent };
+        var entry = new InputEntry(value, spec);
+        if (slot.Tensor?.Subclass is { } subclass)
+        {
+            entry.Inner = new SubclassInput(subclass, spec, value.Name);
+            _subclasses.Add(value.Name, entry.Inner);
+        }
+        else
+        {
+            CheckBytes(value, spec);
+        }
+
+        entries.Add(entry);
+    }
+
+    private static void CheckBytes(GraphValue value, GraphInputSpec input)
+    {
+        if (value.Tensor is not { } expected || input.Tensor is not { Spec: var found } || expected.ScalarType != found.ScalarType
+            || !expected.Sizes.AsSpan().SequenceEqual(found.Sizes.AsSpan()))
+        {
+            throw new TandemException(ErrorCode.ExportedProgramInvalid, "an input and its bytes differ in dtype or sizes",
+                new ErrorDetails { Location = $"input '{value.Name}' ({input.QualifiedName})", Expected = $"{value.Tensor}", Found = $"{input.Tensor?.Spec}" });
+        }
     }
 
     private GraphValue ReadInput(JsonElement item, string fallback, out GraphArgument? constant)
@@ -92,7 +144,7 @@ internal sealed class GraphReader
     }
 
     // What goes wrong inside a node is reported with the node and the line of the model that it comes from.
-    private GraphNode ReadNodeOrNameIt(JsonElement item, int index)
+    private GraphNode? ReadNodeOrNameIt(JsonElement item, int index)
     {
         string? name = null;
         string? trace = null;
@@ -113,11 +165,16 @@ internal sealed class GraphReader
         }
     }
 
-    private GraphNode ReadNode(JsonElement item, int index, string? name, string? trace)
+    private GraphNode? ReadNode(JsonElement item, int index, string? name, string? trace)
     {
         var target = item.Get("target").Text();
         var (operation, overload) = OperatorName.Parse(target) ?? throw NotSupported("the operator is unknown", target,
             "use a newer Tandem, or export the model without this operator");
+        if (operation == "export::access_subclass_inner_tensor" && ResolveInnerTensor(item))
+        {
+            return null;
+        }
+
         var isHigherOrder = operation.StartsWith("higher_order::", StringComparison.Ordinal);
         var parameters = isHigherOrder ? OperatorName.HigherOrderParameters(operation["higher_order::".Length..]) : null;
         var arguments = ImmutableArray.CreateBuilder<GraphNamedArgument>(item.Get("inputs").Count());
@@ -143,6 +200,66 @@ internal sealed class GraphReader
             SourceLocation = trace is null ? null : _scope.Share(trace),
             Metadata = ReadMetadata(item),
         };
+    }
+
+    // The tensors that a subclass holds become inputs of their own; the nodes that took it apart go.
+    private bool ResolveInnerTensor(JsonElement node)
+    {
+        string? source = null;
+        string? attribute = null;
+        foreach (var input in node.Get("inputs").Items())
+        {
+            (source, attribute) = (input.Get("name").Text(), input.Get("arg").Union()) switch
+            {
+                ("src_subclass_tensor", ("as_tensor", var value)) => (value.Get("name").Text(), attribute),
+                ("attr", ("as_string", var value)) => (source, value.Text()),
+                _ => (source, attribute),
+            };
+        }
+
+        if (source is null || attribute is null || FirstName(node.Get("outputs")) is not { } result || !_subclasses.TryGetValue(source, out var subclass))
+        {
+            return false;
+        }
+
+        if (!subclass.Tensor.Inner.TryGetValue(attribute, out var inner))
+        {
+            throw new TandemException(ErrorCode.ExportedProgramInvalid, "a tensor subclass lacks an attribute", new ErrorDetails
+            {
+                Expected = string.Join(", ", subclass.Tensor.Inner.Keys),
+                Found = $"'{attribute}' of {subclass.Tensor.Type}",
+            });
+        }
+
+        if (!subclass.Parts.TryGetValue(attribute, out var entry))
+        {
+            var name = _scope.UniqueValue($"{subclass.ValueName}_{attribute}", "inner");
+            var spec = subclass.Input with { ValueName = name, QualifiedName = $"{subclass.Input.QualifiedName}.{attribute}", Tensor = inner.Tensor };
+            var value = DescribeTensor(result) with { Name = name };
+            entry = new InputEntry(value, spec);
+            if (inner.Subclass is { } nested)
+            {
+                entry.Inner = new SubclassInput(nested, spec, name);
+            }
+            else
+            {
+                CheckBytes(value, spec);
+            }
+
+            subclass.Parts.Add(attribute, entry);
+        }
+
+        if (entry.Inner is { } deeper)
+        {
+            _subclasses.Add(result, deeper);
+        }
+
+        if (!_values.TryAdd(result, entry.Value.Name))
+        {
+            throw new TandemException(ErrorCode.ExportedProgramInvalid, "a value is set twice", new ErrorDetails { Found = result });
+        }
+
+        return true;
     }
 
     private static string? FirstName(JsonElement outputs)
@@ -220,8 +337,10 @@ internal sealed class GraphReader
         GraphValue Unnamed(string owner, int position) => new(_scope.UniqueValue($"{owner}_none_{position}", _name ?? "none"), null);
     }
 
-    private GraphValue DefineTensor(string name) => _tensors.TryGetValue(name, out var meta)
-        ? Define(name, new GraphValue("", TensorMetaReader.Read(meta, _scope.Symbols)))
+    private GraphValue DefineTensor(string name) => Define(name, DescribeTensor(name));
+
+    private GraphValue DescribeTensor(string name) => _tensors.TryGetValue(name, out var meta)
+        ? new GraphValue("", TensorMetaReader.Read(meta, _scope.Symbols))
         : throw new TandemException(ErrorCode.ExportedProgramInvalid, "a tensor is not described", new ErrorDetails { Expected = "an entry of tensor_values", Found = name });
 
     private GraphValue DefineSymbol(string name)
@@ -241,7 +360,9 @@ internal sealed class GraphReader
         return value with { Name = unique };
     }
 
-    private GraphArgument.Reference Refer(string name) => _values.TryGetValue(name, out var unique) ? new(unique)
+    private GraphArgument.Reference Refer(string name) => _subclasses.TryGetValue(name, out var subclass)
+        ? throw NotSupported("a tensor subclass is used whole", $"'{name}', a {subclass.Tensor.Type}", "export the model with torchao's ordinary weight tensors")
+        : _values.TryGetValue(name, out var unique) ? new(unique)
         : throw new TandemException(ErrorCode.ExportedProgramInvalid, "a value is used that nothing has set",
             new ErrorDetails { Expected = "an input, or a result of an earlier node", Found = name });
 
@@ -291,7 +412,15 @@ internal sealed class GraphReader
     {
         var name = argument.Get("name").Text();
         var graph = argument.Get("graph");
-        return new GraphReader(_scope, _name is null ? name : $"{_name}.{name}", graph).Read(graph, [], out _);
+        var reader = new GraphReader(_scope, _name is null ? name : $"{_name}.{name}", graph);
+        var inputs = ImmutableArray.CreateBuilder<GraphValue>();
+        foreach (var item in graph.Get("inputs").Items())
+        {
+            inputs.Add(reader.ReadInput(item, $"input_{inputs.Count}", out _));
+        }
+
+        var (nodes, outputs) = reader.ReadNodes(graph);
+        return new ExportedGraph(inputs.ToImmutable(), nodes, outputs);
     }
 
     private static GraphArgument.List ReadList(JsonElement list, Func<JsonElement, GraphArgument> read)

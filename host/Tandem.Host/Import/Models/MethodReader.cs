@@ -12,17 +12,17 @@ internal static class MethodReader
     // What exporters write for a bound that is none.
     private const long Endless = long.MaxValue - 1;
 
-    internal static ExportedMethod Read(JsonElement program, string name, Dictionary<string, ExportedTensor> weights,
-        Dictionary<string, ExportedTensor> constants, CancellationToken cancellationToken)
+    internal static ExportedMethod Read(JsonElement program, string name, Dictionary<string, ImportedTensor> weights,
+        Dictionary<string, ImportedTensor> constants, CancellationToken cancellationToken)
     {
         CheckVersion(program.Get("schema_version"));
         var module = program.Get("graph_module");
         var signature = module.Get("signature");
         var symbols = new SymbolScope(ReadConstraints(program.Get("range_constraints")));
         var scope = new MethodScope(name, symbols, cancellationToken);
-        var graph = GraphReader.ReadOutermost(module.Get("graph"), scope, SignatureReader.ConstantNames(signature), out var traced);
+        var graph = GraphReader.ReadOutermost(module.Get("graph"), scope, SignatureReader.ReadInputs(signature, weights, constants), out var inputs);
         var (inputTree, outputTree) = ReadTrees(module);
-        return new ExportedMethod(name, graph, SignatureReader.Read(signature, graph, traced, weights, constants))
+        return new ExportedMethod(name, graph, SignatureReader.Read(signature, graph, inputs))
         {
             InputTree = inputTree,
             OutputTree = outputTree,

@@ -7,60 +7,60 @@ namespace Tandem.Host.Import.Models;
 /// <summary>Reads what the inputs and outputs of a method's graph are.</summary>
 internal static class SignatureReader
 {
-    /// <summary>The names of inputs that the graph itself leaves without one: constants that a caller gives.</summary>
-    internal static string?[] ConstantNames(JsonElement signature) =>
-        [.. signature.Get("input_specs").Items().Select(item => item.Union() is ("constant_input", var constant) ? constant.Get("name").Text() : null)];
-
-    /// <summary>Reads the signature.</summary>
+    /// <summary>Reads what each input is, and finds its bytes.</summary>
     /// <param name="signature">The signature.</param>
-    /// <param name="graph">The graph that it describes.</param>
-    /// <param name="traced">What inputs that are no values were traced with.</param>
     /// <param name="weights">Parameters and persistent buffers by qualified name.</param>
     /// <param name="constants">Other buffers and constants by qualified name.</param>
-    /// <returns>The signature.</returns>
-    internal static GraphSignature Read(JsonElement signature, ExportedGraph graph, ImmutableArray<GraphArgument?> traced,
-        Dictionary<string, ExportedTensor> weights, Dictionary<string, ExportedTensor> constants)
+    /// <returns>One slot for each input of the graph.</returns>
+    internal static ImmutableArray<InputSlot> ReadInputs(
+        JsonElement signature, Dictionary<string, ImportedTensor> weights, Dictionary<string, ImportedTensor> constants)
     {
-        var inputs = ImmutableArray.CreateBuilder<GraphInputSpec>(graph.Inputs.Length);
+        var slots = ImmutableArray.CreateBuilder<InputSlot>();
         foreach (var item in signature.Get("input_specs").Items())
         {
-            if (inputs.Count >= graph.Inputs.Length)
-            {
-                throw Mismatch("inputs", graph.Inputs.Length, signature.Get("input_specs").Count());
-            }
+            slots.Add(ReadInput(item, weights, constants));
+        }
 
-            inputs.Add(ReadInput(item, graph.Inputs[inputs.Count], traced[inputs.Count], weights, constants));
+        return slots.ToImmutable();
+    }
+
+    /// <summary>Reads what each output is.</summary>
+    /// <param name="signature">The signature.</param>
+    /// <param name="graph">The graph that it describes.</param>
+    /// <param name="inputs">What the graph's inputs are.</param>
+    /// <returns>The signature.</returns>
+    internal static GraphSignature Read(JsonElement signature, ExportedGraph graph, ImmutableArray<GraphInputSpec> inputs)
+    {
+        var specs = signature.Get("output_specs");
+        if (specs.Count() != graph.Outputs.Length)
+        {
+            throw new TandemException(ErrorCode.ExportedProgramInvalid, "signature and graph differ in their number of outputs",
+                new ErrorDetails { Expected = $"{graph.Outputs.Length}", Found = $"{specs.Count()}" });
         }
 
         var outputs = ImmutableArray.CreateBuilder<GraphOutputSpec>(graph.Outputs.Length);
-        foreach (var item in signature.Get("output_specs").Items())
+        foreach (var item in specs.Items())
         {
-            if (outputs.Count >= graph.Outputs.Length)
-            {
-                throw Mismatch("outputs", graph.Outputs.Length, signature.Get("output_specs").Count());
-            }
-
             outputs.Add(ReadOutput(item, graph.Outputs[outputs.Count], inputs));
         }
 
-        return inputs.Count != graph.Inputs.Length ? throw Mismatch("inputs", graph.Inputs.Length, inputs.Count)
-            : outputs.Count != graph.Outputs.Length ? throw Mismatch("outputs", graph.Outputs.Length, outputs.Count)
-            : new GraphSignature(inputs.MoveToImmutable(), outputs.MoveToImmutable());
+        return new GraphSignature(inputs, outputs.MoveToImmutable());
     }
 
-    private static GraphInputSpec ReadInput(JsonElement item, GraphValue value, GraphArgument? traced,
-        Dictionary<string, ExportedTensor> weights, Dictionary<string, ExportedTensor> constants)
+    private static InputSlot ReadInput(JsonElement item, Dictionary<string, ImportedTensor> weights, Dictionary<string, ImportedTensor> constants)
     {
         var (tag, spec) = item.Union();
         switch (tag)
         {
-            case "user_input" or "constant_input":
-                return new GraphInputSpec(GraphInputKind.UserInput, value.Name) { TracedValue = traced };
+            case "user_input":
+                return new InputSlot(GraphInputKind.UserInput, null, null);
+            case "constant_input":
+                return new InputSlot(GraphInputKind.UserInput, null, null) { ValueName = spec.Get("name").Text() };
             case "parameter":
                 return Stored(GraphInputKind.Parameter, spec.Get("parameter_name").Text(), weights, constants);
             case "buffer":
-                var isPersistent = spec.Get("persistent").Boolean();
                 var buffer = spec.Get("buffer_name").Text();
+                var isPersistent = spec.Get("persistent").Boolean();
                 var stored = isPersistent ? Stored(GraphInputKind.Buffer, buffer, weights, constants) : Stored(GraphInputKind.Buffer, buffer, constants, weights);
                 return stored with { IsPersistent = isPersistent };
             case "tensor_constant":
@@ -69,31 +69,14 @@ internal static class SignatureReader
                 throw NotSupported("an input is of a kind that no program can have", tag);
         }
 
-        GraphInputSpec Stored(GraphInputKind kind, string name, Dictionary<string, ExportedTensor> first, Dictionary<string, ExportedTensor> second)
-        {
-            if (spec.Get("arg").Get("name").Text() != value.Name)
-            {
-                throw new TandemException(ErrorCode.ExportedProgramInvalid, "the signature's inputs are not in the order of the graph's",
-                    new ErrorDetails { Location = $"input '{name}'", Expected = value.Name, Found = spec.Get("arg").Get("name").Text() });
-            }
-
-            if (!first.TryGetValue(name, out var tensor) && !second.TryGetValue(name, out tensor))
-            {
-                throw new TandemException(ErrorCode.ExportedProgramInvalid, "the archive has no bytes for an input",
-                    new ErrorDetails { Location = $"input '{value.Name}'", Found = name, NextStep = "export the model with its weights" });
-            }
-
-            if (value.Tensor is null || value.Tensor.ScalarType != tensor.Spec.ScalarType || !value.Tensor.Sizes.AsSpan().SequenceEqual(tensor.Spec.Sizes.AsSpan()))
-            {
-                throw new TandemException(ErrorCode.ExportedProgramInvalid, "an input and its bytes differ in dtype or sizes",
-                    new ErrorDetails { Location = $"input '{value.Name}' ({name})", Expected = $"{value.Tensor}", Found = tensor.Spec.ToString() });
-            }
-
-            return new GraphInputSpec(kind, value.Name) { QualifiedName = name, Tensor = tensor };
-        }
+        InputSlot Stored(GraphInputKind kind, string name, Dictionary<string, ImportedTensor> first, Dictionary<string, ImportedTensor> second) =>
+            first.TryGetValue(name, out var tensor) || second.TryGetValue(name, out tensor)
+                ? new InputSlot(kind, name, tensor) { ValueName = spec.Get("arg").Get("name").Text() }
+                : throw new TandemException(ErrorCode.ExportedProgramInvalid, "the archive has no bytes for an input",
+                    new ErrorDetails { Location = $"input '{spec.Get("arg").Get("name").Text()}'", Found = name, NextStep = "export the model with its weights" });
     }
 
-    private static GraphOutputSpec ReadOutput(JsonElement item, GraphArgument output, ImmutableArray<GraphInputSpec>.Builder inputs)
+    private static GraphOutputSpec ReadOutput(JsonElement item, GraphArgument output, ImmutableArray<GraphInputSpec> inputs)
     {
         var (tag, spec) = item.Union();
         switch (tag)
@@ -123,9 +106,6 @@ internal static class SignatureReader
                 : throw new TandemException(ErrorCode.ExportedProgramInvalid, "an output changes what is no input", new ErrorDetails { Found = target });
         }
     }
-
-    private static TandemException Mismatch(string what, int expected, int found) =>
-        new(ErrorCode.ExportedProgramInvalid, $"signature and graph differ in their number of {what}", new ErrorDetails { Expected = $"{expected}", Found = $"{found}" });
 
     private static TandemException NotSupported(string problem, string found) => new(ErrorCode.ExportedProgramNotSupported, problem, new ErrorDetails
     {

@@ -11,6 +11,8 @@ internal static class TensorMetaReader
     // Each symbol stands for two numbers in turn; strides that follow from the sizes for both follow from them for all.
     private const int Samples = 2;
 
+    private static readonly SymbolScope NoSymbols = new(ImmutableDictionary<string, SymbolicRange>.Empty);
+
     internal static TensorSpec Read(JsonElement meta, SymbolScope symbols)
     {
         var scalarType = ArchiveCodes.ScalarType(meta.Get("dtype").Integer());
@@ -24,11 +26,26 @@ internal static class TensorMetaReader
         var strides = ReadIntegers(meta.Get("strides"), symbols);
         if (sizes.Length != strides.Length)
         {
-            throw new TandemException(ErrorCode.TensorInvalid, "sizes and strides differ in number",
-                new ErrorDetails { Expected = $"{sizes.Length} strides", Found = $"{strides.Length} strides" });
+            throw RanksDiffer(sizes.Length, strides.Length);
         }
 
-        var offset = ReadInteger(meta.Get("storage_offset"), symbols);
+        return Create(scalarType, sizes, strides, ReadInteger(meta.Get("storage_offset"), symbols), symbols);
+    }
+
+    /// <summary>The spec of a tensor of known sizes.</summary>
+    internal static TensorSpec Create(ScalarType scalarType, long[] sizes, long[] strides, long offset)
+    {
+        CheckRank(sizes.Length);
+        return sizes.Length == strides.Length
+            ? Create(scalarType, Array.ConvertAll(sizes, Number), Array.ConvertAll(strides, Number), Number(offset), NoSymbols)
+            : throw RanksDiffer(sizes.Length, strides.Length);
+
+        static SymbolicExpression Number(long value) => new SymbolicExpression.Number(value);
+    }
+
+    private static TensorSpec Create(
+        ScalarType scalarType, SymbolicExpression[] sizes, SymbolicExpression[] strides, SymbolicExpression offset, SymbolScope symbols)
+    {
         var (dimOrder, isDense) = DimOrder(sizes, strides);
         return new TensorSpec(scalarType, [.. sizes.Select(size => ToInteger(size, "size"))], dimOrder)
         {
@@ -155,9 +172,8 @@ internal static class TensorMetaReader
 
     private static SymbolicExpression[] ReadIntegers(JsonElement list, SymbolScope symbols)
     {
-        var values = new SymbolicExpression[list.Count() is <= TensorLayout.MaxRank and var count ? count
-            : throw new TandemException(ErrorCode.TensorInvalid, "a tensor has too many dimensions",
-                new ErrorDetails { Expected = $"at most {TensorLayout.MaxRank}", Found = $"{list.Count()}" })];
+        CheckRank(list.Count());
+        var values = new SymbolicExpression[list.Count()];
         var i = 0;
         foreach (var item in list.Items())
         {
@@ -166,4 +182,16 @@ internal static class TensorMetaReader
 
         return values;
     }
+
+    private static void CheckRank(int rank)
+    {
+        if (rank > TensorLayout.MaxRank)
+        {
+            throw new TandemException(ErrorCode.TensorInvalid, "a tensor has too many dimensions",
+                new ErrorDetails { Expected = $"at most {TensorLayout.MaxRank}", Found = $"{rank}" });
+        }
+    }
+
+    private static TandemException RanksDiffer(int sizes, int strides) => new(ErrorCode.TensorInvalid, "sizes and strides differ in number",
+        new ErrorDetails { Expected = $"{sizes} strides", Found = $"{strides} strides" });
 }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using Tandem.Host.Import.Archives;
+using Tandem.Host.Import.Pickles;
 using Tandem.Host.Import.Symbols;
 using Tandem.Sdk;
 
@@ -16,13 +17,13 @@ internal sealed class WeightsReader(PackageArchive archive, ContentPool pool)
     /// <param name="folder">"data/weights" or "data/constants".</param>
     /// <param name="model">The model's name in the archive.</param>
     /// <returns>Tensors by their qualified name.</returns>
-    internal Dictionary<string, ExportedTensor> Read(string folder, string model)
+    internal Dictionary<string, ImportedTensor> Read(string folder, string model)
     {
         var member = $"{folder}/{model}_{folder["data/".Length..]}_config.json";
-        var tensors = new Dictionary<string, ExportedTensor>(StringComparer.Ordinal);
+        var tensors = new Dictionary<string, ImportedTensor>(StringComparer.Ordinal);
         if (!archive.TryGet(member, out _))
         {
-            return tensors;
+            return ReadPickled($"{folder}/{model}.pt");
         }
 
         using var document = JsonMember.Read(archive, member);
@@ -42,26 +43,27 @@ internal sealed class WeightsReader(PackageArchive archive, ContentPool pool)
         return tensors;
     }
 
-    private ExportedTensor ReadEntry(string folder, JsonElement entry)
+    /// <summary>Reads a pickled dictionary of tensors, as torch 2.7 and 2.8 write it.</summary>
+    /// <param name="member">The member; there are no tensors if it is absent.</param>
+    /// <returns>Tensors by their qualified name.</returns>
+    internal Dictionary<string, ImportedTensor> ReadPickled(string member) =>
+        archive.TryGet(member, out var content) ? TorchSaveReader.ReadDictionary(content, pool) : [];
+
+    private ImportedTensor ReadEntry(string folder, JsonElement entry)
     {
+        var path = $"{folder}/{entry.Get("path_name").Text()}";
         if (entry.Get("use_pickle").Boolean())
         {
-            throw new TandemException(ErrorCode.ExportedProgramNotSupported, "the tensor is pickled", new ErrorDetails
-            {
-                Expected = "raw bytes",
-                Found = "use_pickle",
-                NextStep = "export the model with ordinary tensors",
-            });
+            return TorchSaveReader.ReadTensor(archive.Get(path), pool);
         }
 
         var spec = TensorMetaReader.Read(entry.Get("tensor_meta"), _noSymbols);
-        var path = $"{folder}/{entry.Get("path_name").Text()}";
         if (!_contents.TryGetValue(path, out var content))
         {
             _contents.Add(path, content = pool.Intern(archive.Get(path)));
         }
 
         TensorExtent.Check(spec, content);
-        return new ExportedTensor(spec, content);
+        return new ImportedTensor(new ExportedTensor(spec, content), null);
     }
 }

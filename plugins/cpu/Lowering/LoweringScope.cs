@@ -1,0 +1,79 @@
+using Tandem.Plugins.Cpu.Lowering.Constants;
+using Tandem.Sdk;
+
+namespace Tandem.Plugins.Cpu.Lowering;
+
+/// <summary>The tensors of a graph, by name, while nodes of it are lowered into one payload.</summary>
+/// <param name="writer">The payload.</param>
+/// <param name="resolve">Adds a tensor that is asked for and not there yet; null if all are there.</param>
+internal sealed class LoweringScope(GraphWriter writer, Action<LoweringScope, string>? resolve = null)
+{
+    private readonly Dictionary<string, LoweredTensor> _tensors = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _refused = new(StringComparer.Ordinal);
+
+    public GraphWriter Writer => writer;
+
+    /// <summary>The tensor of a name.</summary>
+    /// <exception cref="LoweringRefusal">There is none that a payload can hold.</exception>
+    public LoweredTensor this[string name]
+    {
+        get
+        {
+            if (!_tensors.ContainsKey(name))
+            {
+                resolve?.Invoke(this, name);
+            }
+
+            return _tensors.TryGetValue(name, out var tensor) ? tensor
+                : throw new LoweringRefusal(_refused.GetValueOrDefault(name, $"'{name}' is not a tensor"));
+        }
+        set => _tensors[name] = value;
+    }
+
+    /// <summary>Adds an argument of the call. One that is no tensor of a payload takes its place among the arguments, and no more.</summary>
+    public void AddInput(GraphValue value)
+    {
+        try
+        {
+            var spec = CheckBoundary(value);
+            _tensors[value.Name] = writer.AddInput(spec.ScalarType, spec.Sizes);
+        }
+        catch (LoweringRefusal refusal)
+        {
+            writer.SkipArgument();
+            _refused[value.Name] = refusal.Message;
+        }
+    }
+
+    /// <summary>Adds a tensor of the program that never changes.</summary>
+    public void AddConstant(string name, ExportedTensor tensor)
+    {
+        try
+        {
+            CheckType(name, tensor.Spec.ScalarType);
+            _tensors[name] = new LoweredTensor(ConstantTensor.From(tensor));
+        }
+        catch (LoweringRefusal refusal)
+        {
+            _refused[name] = refusal.Message;
+        }
+    }
+
+    /// <summary>Refuses a tensor that no payload of this plugin holds.</summary>
+    /// <returns>Its spec.</returns>
+    public static TensorSpec CheckBoundary(GraphValue value)
+    {
+        var spec = value.Tensor ?? throw new LoweringRefusal($"'{value.Name}' is not a tensor");
+        CheckType(value.Name, spec.ScalarType);
+        return TensorShapes.IsContiguous(spec.DimOrder.AsSpan()) ? spec
+            : throw new LoweringRefusal($"'{value.Name}' lies in dim order [{string.Join(", ", spec.DimOrder)}]; a delegate's tensors are contiguous");
+    }
+
+    private static void CheckType(string name, ScalarType type)
+    {
+        if (type is not (ScalarType.Float or ScalarType.Half))
+        {
+            throw new LoweringRefusal($"'{name}' is {type.TorchName()}; payloads compute in float32 and float16");
+        }
+    }
+}

@@ -1,0 +1,121 @@
+using Tandem.Sdk;
+
+namespace Tandem.Plugins.Cpu.Lowering;
+
+/// <summary>A node of the graph with the payload that it is lowered into: its arguments with their types, and where its results go.</summary>
+internal sealed class OperatorNode(GraphNode node, LoweringScope scope, Func<string, bool> isUsed)
+{
+    public GraphWriter Writer => scope.Writer;
+
+    public string FullName => node.FullName;
+
+    /// <summary>Element type of the first result.</summary>
+    public ScalarType Type => Spec(0).ScalarType;
+
+    /// <summary>Sizes of the first result.</summary>
+    public SymbolicInt[] Sizes => [.. Spec(0).Sizes];
+
+    public int OutputCount => node.Outputs.Length;
+
+    /// <summary>What is known about a result.</summary>
+    public TensorSpec Spec(int output) => node.Outputs[output].Tensor ?? throw new LoweringRefusal("the result is not a tensor");
+
+    /// <summary>Whether something reads a result.</summary>
+    public bool IsUsed(int output) => isUsed(node.Outputs[output].Name);
+
+    /// <summary>A tensor argument.</summary>
+    public LoweredTensor Tensor(string name) => OptionalTensor(name) ?? throw new LoweringRefusal($"the argument '{name}' is absent");
+
+    /// <summary>A tensor argument that may be absent.</summary>
+    public LoweredTensor? OptionalTensor(string name) => node.Find(name) switch
+    {
+        null or GraphArgument.None => null,
+        GraphArgument.Reference reference => Checked(scope[reference.Name]),
+        _ => throw new LoweringRefusal($"the argument '{name}' is not a tensor"),
+    };
+
+    /// <summary>A list of tensors.</summary>
+    public LoweredTensor[] Tensors(string name) => node.Find(name) is GraphArgument.List list
+        ? [.. list.Items.Select(item => item is GraphArgument.Reference reference ? Checked(scope[reference.Name])
+            : throw new LoweringRefusal($"an item of '{name}' is absent"))]
+        : throw new LoweringRefusal($"the argument '{name}' is not a list of tensors");
+
+    /// <summary>Whether an argument is given and not None.</summary>
+    public bool Has(string name) => node.Find(name) is not (null or GraphArgument.None);
+
+    /// <summary>Whether an argument is a value of the graph rather than a number.</summary>
+    public bool IsReference(string name) => node.Find(name) is GraphArgument.Reference;
+
+    /// <summary>An integer argument that is known ahead of time.</summary>
+    public long Int(string name, long? defaultValue = null) => node.Find(name) switch
+    {
+        GraphArgument.Int number => number.Value,
+        null or GraphArgument.None when defaultValue is { } value => value,
+        _ => throw new LoweringRefusal($"the argument '{name}' is known at run time only"),
+    };
+
+    /// <summary>A number that is known ahead of time.</summary>
+    public double Number(string name, double? defaultValue = null) => node.Find(name) switch
+    {
+        GraphArgument.Int number => number.Value,
+        GraphArgument.Float number => number.Value,
+        GraphArgument.Bool truth => truth.Value ? 1 : 0,
+        null or GraphArgument.None when defaultValue is { } value => value,
+        _ => throw new LoweringRefusal($"the argument '{name}' is not a number that is known ahead of time"),
+    };
+
+    /// <summary>A truth value.</summary>
+    public bool Bool(string name, bool defaultValue = false) => node.Find(name) switch
+    {
+        GraphArgument.Bool truth => truth.Value,
+        GraphArgument.Int number => number.Value != 0,
+        null or GraphArgument.None => defaultValue,
+        _ => throw new LoweringRefusal($"the argument '{name}' is not a truth value"),
+    };
+
+    /// <summary>A string.</summary>
+    public string Text(string name, string defaultValue) => node.Find(name) switch
+    {
+        GraphArgument.Text text => text.Value,
+        null or GraphArgument.None => defaultValue,
+        _ => throw new LoweringRefusal($"the argument '{name}' is not a string"),
+    };
+
+    /// <summary>A list of integers that are known ahead of time; a single one counts as a list.</summary>
+    public long[] Ints(string name, params long[] defaultValue) => node.Find(name) switch
+    {
+        GraphArgument.List list => [.. list.Items.Select(item => item is GraphArgument.Int number ? number.Value
+            : throw new LoweringRefusal($"'{name}' is known at run time only"))],
+        GraphArgument.Int number => [number.Value],
+        null or GraphArgument.None => defaultValue,
+        _ => throw new LoweringRefusal($"the argument '{name}' is not a list of integers"),
+    };
+
+    /// <summary>A list of numbers that are known ahead of time.</summary>
+    public double[] Numbers(string name) => node.Find(name) is GraphArgument.List list
+        ? [.. list.Items.Select(item => item is GraphArgument.Float number ? number.Value : item is GraphArgument.Int whole ? whole.Value
+            : throw new LoweringRefusal($"'{name}' is known at run time only"))]
+        : throw new LoweringRefusal($"the argument '{name}' is not a list of numbers");
+
+    /// <summary>A dimension, counted from the first.</summary>
+    public static int Dimension(long dimension, int rank)
+    {
+        var position = dimension < 0 ? dimension + rank : dimension;
+        return position >= 0 && position < rank ? (int)position : throw new LoweringRefusal($"dimension {dimension} of a tensor of rank {rank}");
+    }
+
+    /// <summary>Sets a result.</summary>
+    public void Set(LoweredTensor tensor, int output = 0)
+    {
+        var spec = LoweringScope.CheckBoundary(node.Outputs[output]);
+        if (spec.Rank != tensor.Rank || spec.ScalarType != tensor.Type)
+        {
+            throw new LoweringRefusal($"the result is {spec}, not the {tensor.Type.TorchName()} of rank {tensor.Rank} that the operator gives");
+        }
+
+        scope[node.Outputs[output].Name] = tensor;
+    }
+
+    private LoweredTensor Checked(LoweredTensor tensor) => tensor.Type == Type ? tensor
+        : throw new LoweringRefusal($"operands of {tensor.Type.TorchName()} and a result of {Type.TorchName()}");
+}

@@ -1,0 +1,182 @@
+using Tandem.Plugins.Cpu.Lowering;
+using Tandem.Sdk;
+
+namespace Tandem.Plugins.Cpu.Partitioning;
+
+/// <summary>Cuts one graph into as few partitions as there can be.</summary>
+/// <remarks>
+/// A node's phase is how often every way to it changes from this backend to the host and back, at most. All nodes of one phase are one partition:
+/// a way out of it and back would have raised the phase, so there is no cycle; and each partition but the first waits for one before it, so fewer
+/// are impossible.
+/// </remarks>
+internal sealed class GraphPartitioner
+{
+    private readonly GraphView _view;
+    private readonly string?[] _reasons;
+    private readonly bool[] _isConstant;
+    private readonly int[] _phases;
+
+    private GraphPartitioner(GraphView view)
+    {
+        _view = view;
+        var count = view.Graph.Nodes.Length;
+        (_reasons, _isConstant, _phases) = (new string?[count], new bool[count], new int[count]);
+    }
+
+    /// <summary>Decides about every node of a graph, nested graphs left out.</summary>
+    /// <param name="view">The graph.</param>
+    /// <param name="isTaken">Whether an earlier backend has a node.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <returns>For each node a reason to refuse it, or its phase.</returns>
+    public static (string?[] Reasons, int[] Phases) Partition(GraphView view, Func<GraphNode, bool> isTaken, CancellationToken cancellationToken)
+    {
+        var partitioner = new GraphPartitioner(view);
+        partitioner.Probe(isTaken, cancellationToken);
+        do
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            partitioner.AssignPhases();
+        }
+        while (partitioner.RefuseWhatFails());
+        return (partitioner._reasons, partitioner._phases);
+    }
+
+    /// <summary>Lowers each node alone, its operands given by the call.</summary>
+    private void Probe(Func<GraphNode, bool> isTaken, CancellationToken cancellationToken)
+    {
+        var constants = new Dictionary<string, LoweredTensor>(StringComparer.Ordinal);
+        for (var i = 0; i < _reasons.Length; i++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var node = _view.Graph.Nodes[i];
+            if (isTaken(node))
+            {
+                _reasons[i] = "an earlier backend has it";
+                continue;
+            }
+
+            var scope = new LoweringScope(new GraphWriter(), Resolve);
+            _reasons[i] = QuantisedNeighbour(node) ?? PartitionLowering.TryLower(node, scope, _view.IsUsed);
+            if (_reasons[i] is null)
+            {
+                var results = node.Outputs.Where(output => _view.IsUsed(output.Name)).Select(output => scope[output.Name]).ToArray();
+                _isConstant[i] = results.Length > 0 && results.All(static result => result.IsConstant);
+                foreach (var output in _isConstant[i] ? node.Outputs : [])
+                {
+                    constants[output.Name] = scope[output.Name];
+                }
+            }
+        }
+
+        void Resolve(LoweringScope scope, string name)
+        {
+            if (constants.TryGetValue(name, out var constant))
+            {
+                scope[name] = constant;
+            }
+            else if (_view.Constants.TryGetValue(name, out var tensor))
+            {
+                scope.AddConstant(name, tensor);
+            }
+            else if (_view.Find(name) is { } value)
+            {
+                scope.AddInput(value);
+            }
+        }
+    }
+
+    private string? QuantisedNeighbour(GraphNode node)
+    {
+        if (OperatorTable.IsQuantised(node.Operator))
+        {
+            return null;
+        }
+
+        var neighbours = node.References().Select(_view.Producer).Where(static position => position >= 0)
+            .Concat(node.Outputs.SelectMany(output => _view.Readers(output.Name)));
+        foreach (var neighbour in neighbours)
+        {
+            if (OperatorTable.IsQuantised(_view.Graph.Nodes[neighbour].Operator))
+            {
+                return $"it belongs to a quantised pattern, beside {_view.Graph.Nodes[neighbour]}; this plugin writes float payloads";
+            }
+        }
+
+        return null;
+    }
+
+    private void AssignPhases()
+    {
+        for (var i = 0; i < _phases.Length; i++)
+        {
+            _phases[i] = 0;
+            foreach (var predecessor in _view.Predecessors(i))
+            {
+                // A constant waits for nothing, and is made where it is read.
+                var crosses = _reasons[i] is not null && _reasons[predecessor] is null;
+                _phases[i] = Math.Max(_phases[i], _isConstant[predecessor] && _reasons[predecessor] is null ? 0 : _phases[predecessor] + (crosses ? 1 : 0));
+            }
+        }
+
+        for (var i = _phases.Length - 1; i >= 0; i--)
+        {
+            if (_isConstant[i] && _reasons[i] is null)
+            {
+                var readers = _view.Graph.Nodes[i].Outputs.SelectMany(output => _view.Readers(output.Name)).ToArray();
+                _phases[i] = readers.Length == 0 ? 0 : readers.Min(reader => _phases[reader]);
+            }
+        }
+    }
+
+    /// <summary>Lowers each partition as a whole.</summary>
+    /// <returns>Whether a node was refused that had not been.</returns>
+    private bool RefuseWhatFails()
+    {
+        var hasRefused = false;
+        foreach (var partition in Enumerable.Range(0, _phases.Length).Where(i => _reasons[i] is null).GroupBy(i => _phases[i]).OrderBy(static group => group.Key))
+        {
+            hasRefused |= Fails([.. partition]);
+        }
+
+        return hasRefused;
+    }
+
+    private bool Fails(int[] partition)
+    {
+        var members = partition.ToHashSet();
+        var writer = new GraphWriter();
+        var scope = new LoweringScope(writer);
+        var nodes = Array.ConvertAll(partition, i => _view.Graph.Nodes[i]);
+        foreach (var name in nodes.SelectMany(static node => node.References()).Distinct(StringComparer.Ordinal))
+        {
+            if (_view.Constants.TryGetValue(name, out var tensor))
+            {
+                scope.AddConstant(name, tensor);
+            }
+            else if (!members.Contains(_view.Producer(name)) && _view.Find(name) is { } value)
+            {
+                scope.AddInput(value);
+            }
+        }
+
+        var outputs = nodes.SelectMany(static node => node.Outputs).Select(static output => output.Name)
+            .Where(name => _view.IsOutput(name) || _view.Readers(name).Any(reader => !members.Contains(reader))).ToArray();
+        if (PartitionLowering.Lower(scope, nodes, outputs, _view.IsUsed) is var (node, reason))
+        {
+            _reasons[Array.Find(partition, i => _view.Graph.Nodes[i] == node)] = reason;
+            return true;
+        }
+
+        if (writer.Computes)
+        {
+            return false;
+        }
+
+        foreach (var i in partition)
+        {
+            _reasons[i] = "its partition would only move elements, which is not worth a call";
+        }
+
+        return true;
+    }
+}

@@ -1,0 +1,138 @@
+using Tandem.Plugins.Cpu.Tests.Fakes;
+using Tandem.Sdk;
+using Xunit;
+
+namespace Tandem.Plugins.Cpu.Tests.Lowering;
+
+public class PartitioningTests
+{
+    [Fact]
+    public void A_node_between_two_that_are_taken_divides_them()
+    {
+        var e = new EdgeMethod();
+        var a = e.Node("a", "aten::relu", [4], ("self", e.Input("x", 4)));
+        var c = e.Node("c", "aten::cumsum", [4], ("self", a), ("dim", 0));
+        var b = e.Node("b", "aten::neg", [4], ("self", c));
+
+        var result = FakeLowering.Partition(e.Build(b));
+
+        Assert.Equal(2, result.Partitions.Length);
+        Assert.Equal("XNNPACK payloads have no node for aten::cumsum", Decision(result, "c").Reason);
+        Assert.NotEqual(Decision(result, "a").Tag, Decision(result, "b").Tag);
+    }
+
+    [Fact]
+    public void What_depends_on_nothing_refused_is_one_partition_even_where_it_is_not_connected()
+    {
+        var e = new EdgeMethod();
+        var (x, y) = (e.Input("x", 4), e.Input("y", 4));
+        var a = e.Node("a", "aten::relu", [4], ("self", x));
+        var b = e.Node("b", "aten::neg", [4], ("self", y));
+        var c = e.Node("c", "aten::cumsum", [4], ("self", a), ("dim", 0));
+        var d = e.Node("d", "aten::cumsum", [4], ("self", b), ("dim", 0));
+        var s = e.Node("s", "aten::add.Tensor", [4], ("self", c), ("other", d));
+
+        var result = FakeLowering.Partition(e.Build(s));
+
+        Assert.Equal(2, result.Partitions.Length);
+        Assert.Equal(Decision(result, "a").Tag, Decision(result, "b").Tag);
+    }
+
+    [Fact]
+    public void A_way_round_through_the_host_never_makes_a_cycle()
+    {
+        var e = new EdgeMethod();
+        var a = e.Node("a", "aten::relu", [4], ("self", e.Input("x", 4)));
+        var c = e.Node("c", "aten::cumsum", [4], ("self", a), ("dim", 0));
+        var s = e.Node("s", "aten::add.Tensor", [4], ("self", a), ("other", c));
+
+        var result = FakeLowering.Partition(e.Build(s));
+
+        Assert.NotEqual(Decision(result, "a").Tag, Decision(result, "s").Tag);
+    }
+
+    [Theory]
+    [InlineData("aten::max_pool2d", "a stride larger than the window")]
+    [InlineData("aten::pow.Tensor_Scalar", "the exponent 0.5; payloads square")]
+    [InlineData("aten::add.Tensor", "'n' is int64; payloads compute in float32 and float16")]
+    [InlineData("aten::convolution", "the weight or bias is computed at run time")]
+    [InlineData("aten::_log_softmax", "XNNPACK payloads have no node for aten::_log_softmax")]
+    public void A_refusal_states_the_fact_that_decides(string name, string reason)
+    {
+        var e = new EdgeMethod();
+        var (x, w) = (e.Input("x", 1, 2, 8, 8), e.Input("w", 2, 2, 1, 1));
+        var n = e.Input("n", ScalarType.Long, 8);
+        var y = name switch
+        {
+            "aten::max_pool2d" => e.Node("y", name, [1, 2, 3, 3], ("self", x), ("kernel_size", (int[])[2, 2]), ("stride", (int[])[3, 3])),
+            "aten::pow.Tensor_Scalar" => e.Node("y", name, [1, 2, 8, 8], ("self", x), ("exponent", 0.5)),
+            "aten::add.Tensor" => e.Node("y", name, [1, 2, 8, 8], ("self", x), ("other", n)),
+            "aten::convolution" => e.Node("y", name, [1, 2, 8, 8], ("input", x), ("weight", w), ("groups", 1)),
+            _ => e.Node("y", name, [1, 2, 8, 8], ("self", x), ("dim", 1)),
+        };
+
+        var result = FakeLowering.Partition(e.Build(y));
+
+        Assert.Equal(reason, Decision(result, "y").Reason);
+        Assert.Empty(result.Partitions);
+    }
+
+    [Fact]
+    public void Quantised_patterns_are_left_whole()
+    {
+        var e = new EdgeMethod();
+        var q = e.Node("q", "quantized_decomposed::dequantize_per_tensor", [4], ("input", e.Input("x", 4)));
+        var a = e.Node("a", "aten::relu", [4], ("self", q));
+        var b = e.Node("b", "aten::neg", [4], ("self", a));
+
+        var result = FakeLowering.Partition(e.Build(b));
+
+        Assert.Contains("quantised pattern", Decision(result, "q").Reason, StringComparison.Ordinal);
+        Assert.Contains("quantised pattern", Decision(result, "a").Reason, StringComparison.Ordinal);
+        Assert.True(Decision(result, "b").IsTaken);
+    }
+
+    [Fact]
+    public void A_partition_that_would_only_move_elements_is_not_made()
+    {
+        var e = new EdgeMethod();
+        var t = e.Node("t", "aten::permute_copy", [3, 2], ("self", e.Input("x", 2, 3)), ("dims", (int[])[1, 0]));
+
+        var result = FakeLowering.Partition(e.Build(t));
+
+        Assert.Contains("only move elements", Decision(result, "t").Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Nodes_of_an_earlier_backend_get_no_decision_and_divide_like_any_other()
+    {
+        var e = new EdgeMethod();
+        var a = e.Node("a", "aten::relu", [4], ("self", e.Input("x", 4)));
+        var b = e.Node("b", "aten::neg", [4], ("self", a));
+        var c = e.Node("c", "aten::abs", [4], ("self", b));
+
+        var result = FakeLowering.Partition(e.Build(c), "b");
+
+        Assert.Equal(["a", "c"], result.Decisions.Select(decision => decision.NodeName));
+        Assert.Equal(2, result.Partitions.Length);
+    }
+
+    [Fact]
+    public void Nested_graphs_are_partitioned_with_the_parameters_that_they_are_given()
+    {
+        var inner = new EdgeMethod();
+        inner.Input("ix", 2, 3);
+        inner.Input("iw", 4, 3);
+        var y = inner.Node("y", "aten::linear", [2, 4], ("input", new EdgeMethod.Name("ix")), ("weight", new EdgeMethod.Name("iw")));
+        var e = new EdgeMethod();
+        var (p, x, w) = (e.Input("p", ScalarType.Bool), e.Input("x", 2, 3), e.Parameter("w", TestData.Numbers(12), 4, 3));
+        var c = e.Node("c", "higher_order::cond", [2, 4], ("pred", p), ("true_graph", new GraphArgument.Subgraph(inner.Build(y).Graph)), ("operands", (EdgeMethod.Name[])[x, w]));
+
+        var result = FakeLowering.Partition(e.Build(c));
+
+        Assert.True(Decision(result, "y").IsTaken);
+        Assert.False(Decision(result, "c").IsTaken);
+    }
+
+    private static NodeDecision Decision(PartitionResult result, string node) => result.Decisions.Single(decision => decision.NodeName == node);
+}
