@@ -15,16 +15,17 @@ internal static class InspectCommand
         var json = new Option<bool>("--json") { Description = "Print JSON." };
         var html = new Option<string?>("--html") { Description = "Write a self-contained page to this file." };
         var details = new Option<bool>("--details") { Description = "Print every instruction and every node of each payload." };
+        var explain = new Option<bool>("--explain") { Description = "Print for every node who took it when the program was lowered, who refused it and why." };
         var common = new CommonOptions();
         var command = new Command("inspect", """
             Shows header, methods, inputs and outputs, instructions, operators, delegates with their payload's nodes, segments, named data with
-            who shares what, planned memory, and which plugin serves each delegate and why. Nothing is executed.
+            who shares what, planned memory, which plugin serves each delegate and why, and what 'tandem lower' did. Nothing is executed.
 
             Examples:
               tandem inspect model.pte
               tandem inspect model.pte --data weights.ptd --html model.html
               tandem inspect model.pte --json
-            """) { model, json, html, details };
+            """) { model, json, html, details, explain };
         common.AddTo(command);
         command.SetAction(parsed =>
         {
@@ -42,7 +43,7 @@ internal static class InspectCommand
             }
             else if (parsed.GetValue(html) is null)
             {
-                TextReport.Print(terminal.Output, report, parsed.GetValue(details));
+                TextReport.Print(terminal.Output, report, parsed.GetValue(details), parsed.GetValue(explain));
             }
 
             return ExitCode.Success;

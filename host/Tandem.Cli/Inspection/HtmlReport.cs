@@ -36,19 +36,26 @@ internal static class HtmlReport
 
         SegmentBar(page, report);
         Tables(page, ReportTables.OfProgram(report));
+        Tables(page, ReportTables.OfLowering(report, withNodes: false));
+        Details(page, report.Lowering is { } lowering ? LoweringTables.Nodes(lowering) : []);
         foreach (var method in report.Methods)
         {
             page.Append("<h2>Method <code>").Append(Escape(method.Name)).Append("</code></h2>\n");
             Tables(page, ReportTables.OfMethod(method));
-            foreach (var table in ReportTables.DetailsOfMethod(method))
-            {
-                page.Append("<details><summary>").Append(Escape(table.Title)).Append(" (").Append(table.Rows.Count).Append(")</summary>\n");
-                Table(page, table);
-                page.Append("</details>\n");
-            }
+            Details(page, ReportTables.DetailsOfMethod(method));
         }
 
         return page.Append("</body></html>\n").ToString();
+    }
+
+    private static void Details(StringBuilder page, IEnumerable<ReportTable> tables)
+    {
+        foreach (var table in tables)
+        {
+            page.Append("<details><summary>").Append(Escape(table.Title)).Append(" (").Append(table.Rows.Count).Append(")</summary>\n");
+            Table(page, table);
+            page.Append("</details>\n");
+        }
     }
 
     private static void Facts(StringBuilder page, ProgramReport report)

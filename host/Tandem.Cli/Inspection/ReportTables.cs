@@ -20,6 +20,13 @@ internal static class ReportTables
         }
     }
 
+    /// <summary>Tables of what the file says about its lowering; none if it says nothing.</summary>
+    /// <param name="report">The report.</param>
+    /// <param name="withNodes">Whether to show every node.</param>
+    public static IEnumerable<ReportTable> OfLowering(ProgramReport report, bool withNodes) => report.Lowering is not { } lowering ? []
+        : [LoweringTables.Methods(lowering), .. lowering.Methods.Any(method => method.Partitions.Count > 0) ? [LoweringTables.Partitions(lowering)] : Array.Empty<ReportTable>(),
+            .. withNodes ? LoweringTables.Nodes(lowering) : []];
+
     /// <summary>Tables of one method.</summary>
     public static IEnumerable<ReportTable> OfMethod(MethodReport method)
     {

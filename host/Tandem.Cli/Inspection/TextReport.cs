@@ -10,9 +10,11 @@ internal static class TextReport
     /// <param name="console">Where to print.</param>
     /// <param name="report">The report.</param>
     /// <param name="withDetails">Whether to print instructions and payload nodes.</param>
-    public static void Print(IAnsiConsole console, ProgramReport report, bool withDetails)
+    /// <param name="explain">Whether to print who took and refused each node when the program was lowered.</param>
+    public static void Print(IAnsiConsole console, ProgramReport report, bool withDetails, bool explain = false)
     {
         Print(console, ReportTables.OfProgram(report));
+        Print(console, ReportTables.OfLowering(report, explain));
         foreach (var method in report.Methods)
         {
             console.MarkupLineInterpolated($"[bold]method {method.Name}[/]: {method.Instructions.Count} instructions");

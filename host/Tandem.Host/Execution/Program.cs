@@ -4,6 +4,7 @@ using Tandem.Host.Diagnostics;
 using Tandem.Host.Diagnostics.Reports;
 using Tandem.Host.Formats;
 using Tandem.Host.Formats.Model;
+using Tandem.Host.Lowering;
 using Tandem.Host.NamedData;
 using Tandem.Host.Selection;
 using Tandem.Sdk;
@@ -157,7 +158,29 @@ public sealed unsafe class Program : IDisposable
         {
             using var handle = OpenPayload(payload);
             return read(handle.Span);
-        }).Build(Warnings);
+        }).Build([.. Warnings.Concat(ReadLowering(out var lowering))], lowering);
+    }
+
+    // A record that is damaged is worth a warning: the program runs without it.
+    private IEnumerable<string> ReadLowering(out LoweringRecord? lowering)
+    {
+        lowering = null;
+        try
+        {
+            if (NamedData.TryGet(LoweringMetadata.Key, out var handle))
+            {
+                using (handle)
+                {
+                    lowering = LoweringMetadata.Read(handle.Span, NamedData.Keys);
+                }
+            }
+
+            return [];
+        }
+        catch (TandemException error)
+        {
+            return [error.Message];
+        }
     }
 
     /// <inheritdoc/>

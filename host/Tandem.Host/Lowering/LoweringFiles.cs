@@ -35,7 +35,7 @@ internal sealed class LoweringFiles
             .Select(method => new ConstantMethod(method.Key, [Argument(method.Key, method.Value)]))],
         ExternalConstantTag = input => Check(input.QualifiedName is { } name ? _options.ExternalDataOf?.Invoke(name) : null, input.QualifiedName) ?? _tag,
         ExternalDataTag = entry => entry.Key == LoweringMetadata.Key ? null : Check(entry.ExternalTag, entry.Key) ?? _tag,
-        ShareMutableBuffers = true,
+        ShareContent = _options.ShareData,
         CancellationToken = cancellationToken,
     };
 

@@ -10,9 +10,10 @@ internal static class LoweringSizeCount
 {
     internal static LoweringSizes Count(ProgramImage image, LoweringRecord record)
     {
+        var shares = image.SharesContent;
         var named = image.NamedData.Concat(image.DataFiles.SelectMany(file => file.Data)).Where(item => item.Key != LoweringMetadata.Key).ToList();
-        var weights = Distinct(image.Constants.Concat(image.MutableData).Concat(named.Select(item => item.Content)));
-        var payloads = Distinct(image.Plans.SelectMany(plan => plan.Delegates).Select(item => item.Processed));
+        var weights = Distinct(image.Constants.Concat(image.MutableData).Concat(named.Select(item => item.Content)), shares);
+        var payloads = Distinct(image.Plans.SelectMany(plan => plan.Delegates).Select(item => item.Processed), shares);
         var lengths = new Dictionary<string, long>(StringComparer.Ordinal);
         foreach (var item in named)
         {
@@ -30,9 +31,9 @@ internal static class LoweringSizeCount
         return new LoweringSizes(weights, payloads, unshared);
     }
 
-    private static long Distinct(IEnumerable<DataContent> contents)
+    private static long Distinct(IEnumerable<DataContent> contents, bool shares)
     {
-        var known = new ContentIndex();
+        var known = new ContentIndex(shares);
         var (bytes, count) = (0L, 0);
         foreach (var content in contents)
         {

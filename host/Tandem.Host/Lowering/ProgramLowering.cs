@@ -71,7 +71,7 @@ public sealed class ProgramLowering(TandemRuntime runtime, LoweringOptions? opti
             using var backends = LoweringBackends.Create(runtime.Plugins, _options.Backends, program.Methods.Select(method => method.Name));
             var passes = new PassRunner(LoweringPasses.ToEdge, LoweringPasses.AfterDelegation, runtime.Kernels, calls, DumpOption());
             var run = new LoweringRun(backends, calls, passes);
-            var lowered = run.Run(program, new NamedDataStore());
+            var lowered = run.Run(program, new NamedDataStore(_options.ShareData));
             if (!_options.Strip)
             {
                 lowered.NamedData.Add(LoweringMetadata.Key, DataContent.FromMemory(LoweringMetadata.Write(run.Record), "record of the lowering"));

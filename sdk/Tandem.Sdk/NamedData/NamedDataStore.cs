@@ -8,12 +8,24 @@ namespace Tandem.Sdk;
 /// <para>Order: keys and blobs are enumerated in the order in which they were added, so that equal calls write equal files.</para>
 /// <para>Threading: one thread at a time. Failure: an add or merge that throws changes nothing.</para>
 /// </remarks>
-public sealed class NamedDataStore
+/// <param name="sharesContent">
+/// Whether equal content under different keys is stored once; if not, <see cref="AddByContent"/> gives a new key at each call, and each key has its own copy.
+/// </param>
+public sealed class NamedDataStore(bool sharesContent)
 {
     private readonly List<NamedDataStoreEntry> _entries = [];
     private readonly List<NamedDataBlob> _blobs = [];
     private readonly Dictionary<string, int> _byKey = new(StringComparer.Ordinal);
     private readonly Dictionary<DataPrefix, List<int>> _byPrefix = [];
+
+    /// <summary>Creates a store in which equal content is stored once.</summary>
+    public NamedDataStore()
+        : this(sharesContent: true)
+    {
+    }
+
+    /// <summary>Whether equal content under different keys is stored once.</summary>
+    public bool SharesContent => sharesContent;
 
     /// <summary>All keys, in the order in which they were added.</summary>
     public IReadOnlyList<NamedDataStoreEntry> Entries => _entries;
@@ -84,10 +96,17 @@ public sealed class NamedDataStore
     /// <param name="alignment">Alignment that this user needs, in bytes.</param>
     /// <param name="prefix">Put before the hash, to keep name spaces apart.</param>
     /// <param name="externalTag">Name of the external file that gets the data; null for the program itself.</param>
-    /// <returns>The key: the prefix and 64 lower-case hexadecimal digits.</returns>
+    /// <returns>
+    /// The key: the prefix and 64 lower-case hexadecimal digits; without sharing, a point and the number of the call follow.
+    /// </returns>
     public string AddByContent(DataContent content, int alignment = 1, string prefix = "", string? externalTag = null)
     {
         var key = prefix + content.ContentHash;
+        if (!sharesContent)
+        {
+            key = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{key}.{_entries.Count}");
+        }
+
         Add(key, content, alignment, externalTag);
         return key;
     }
@@ -172,6 +191,11 @@ public sealed class NamedDataStore
 
     private int? FindEqual(DataPrefix prefix, DataContent content)
     {
+        if (!sharesContent)
+        {
+            return null;
+        }
+
         foreach (var index in _byPrefix.GetValueOrDefault(prefix, []))
         {
             if (_blobs[index].Content.ContentEquals(content))

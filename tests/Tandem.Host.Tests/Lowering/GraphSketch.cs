@@ -16,6 +16,18 @@ internal sealed class GraphSketch(string name)
 
     internal GraphSketch Parameter(string value, params float[] values) => Add(new GraphInputSpec(GraphInputKind.Parameter, value) { QualifiedName = value, Tensor = Tensor(value, values) });
 
+    /// <summary>A parameter with one dimension.</summary>
+    internal GraphSketch Vector(string value, params float[] values)
+    {
+        _inputs.Add(new GraphInputSpec(GraphInputKind.Parameter, value)
+        {
+            QualifiedName = value,
+            Tensor = new ExportedTensor(TensorSpec.Contiguous(ScalarType.Float, values.Length),
+                DataContent.FromMemory(System.Runtime.InteropServices.MemoryMarshal.AsBytes(values.AsSpan()).ToArray(), value)),
+        });
+        return this;
+    }
+
     internal GraphSketch Constant(string value, params float[] values) => Add(new GraphInputSpec(GraphInputKind.Constant, value) { QualifiedName = value, Tensor = Tensor(value, values) });
 
     internal GraphSketch Buffer(string value, params float[] values) => Add(new GraphInputSpec(GraphInputKind.Buffer, value) { QualifiedName = $"q.{value}", Tensor = Tensor(value, values) });
@@ -41,7 +53,7 @@ internal sealed class GraphSketch(string name)
     }
 
     internal ExportedMethod Build() => new(name,
-        new ExportedGraph([.. _inputs.Select(input => Value(input.ValueName))], [.. _nodes], [.. _outputs.Select(output => (GraphArgument)new GraphArgument.Reference(output.Value))]),
+        new ExportedGraph([.. _inputs.Select(input => new GraphValue(input.ValueName, input.Tensor?.Spec ?? Spec))], [.. _nodes], [.. _outputs.Select(output => (GraphArgument)new GraphArgument.Reference(output.Value))]),
         new GraphSignature([.. _inputs], [.. _outputs.Select(output => output.Spec)]));
 
     internal static GraphNode Call(string name, string op, params string[] arguments)

@@ -15,6 +15,9 @@ public sealed record ProgramReport
     /// <summary>Named data of all files, with who shares what.</summary>
     public required IReadOnlyList<NamedDataReport> NamedData { get; init; }
 
+    /// <summary>Who took each node when the program was lowered, and why; null if the file does not say.</summary>
+    public LoweringRecord? Lowering { get; init; }
+
     /// <summary>What works, but not as its user may expect.</summary>
     public required IReadOnlyList<string> Warnings { get; init; }
 }

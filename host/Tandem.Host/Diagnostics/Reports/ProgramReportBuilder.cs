@@ -1,6 +1,7 @@
 using System.Globalization;
 using Tandem.Host.Formats.Model;
 using Tandem.Host.Kernels;
+using Tandem.Host.Lowering;
 using Tandem.Host.Selection;
 using Tandem.Sdk;
 
@@ -44,16 +45,35 @@ internal sealed class ProgramReportBuilder
 
     /// <summary>Makes the report.</summary>
     /// <param name="warnings">Warnings that loading gave.</param>
+    /// <param name="lowering">What the file says about its lowering; null for nothing.</param>
     /// <returns>The report.</returns>
-    public ProgramReport Build(IReadOnlyList<string> warnings)
+    public ProgramReport Build(IReadOnlyList<string> warnings, LoweringRecord? lowering = null)
     {
         var methods = _program.Plans.Select(BuildMethod).ToList();
+        // What a payload reads is known from the lowering also where no plugin can describe it.
+        foreach (var method in lowering?.Methods ?? [])
+        {
+            foreach (var partition in method.Partitions)
+            {
+                foreach (var key in partition.NamedDataKeys)
+                {
+                    AddUser(key, $"{method.Name}/delegate {partition.Index}");
+                }
+            }
+        }
+
+        if (lowering is not null)
+        {
+            AddUser(LoweringMetadata.Key, "the record of the lowering");
+        }
+
         return new ProgramReport
         {
             Files = [BuildFile(), .. _externals.Select(external => external.File)],
             Methods = methods,
             Segments = [.. _program.Segments.Select((range, index) => new SegmentReport(index, range.Offset, range.Length, SegmentUsers(index)))],
             NamedData = [.. BuildNamedData()],
+            Lowering = lowering,
             Warnings = warnings,
         };
     }

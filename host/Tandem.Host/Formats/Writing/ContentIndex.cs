@@ -3,14 +3,15 @@ using Tandem.Sdk;
 namespace Tandem.Host.Formats;
 
 /// <summary>Numbers contents so that equal bytes have one number. Only contents of one length are compared, so most are never hashed.</summary>
-internal sealed class ContentIndex
+/// <param name="isEnabled">Whether equal contents meet; if not, every content has a number of its own.</param>
+internal sealed class ContentIndex(bool isEnabled = true)
 {
     private readonly Dictionary<long, List<(DataContent Content, int Index)>> _byLength = [];
 
     /// <summary>Finds the number of equal content.</summary>
     internal bool TryGet(DataContent content, out int index)
     {
-        foreach (var known in _byLength.GetValueOrDefault(content.Length, []))
+        foreach (var known in isEnabled ? _byLength.GetValueOrDefault(content.Length, []) : [])
         {
             if (known.Content.ContentEquals(content))
             {

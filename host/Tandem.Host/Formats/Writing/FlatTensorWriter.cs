@@ -12,10 +12,11 @@ internal static class FlatTensorWriter
     /// <summary>Writes a data file.</summary>
     /// <param name="target">Receives the file from its start.</param>
     /// <param name="data">Keys and contents.</param>
-    internal static void Write(Stream target, IReadOnlyList<NamedDataImage> data)
+    /// <param name="sharesContent">Whether equal contents are written once.</param>
+    internal static void Write(Stream target, IReadOnlyList<NamedDataImage> data, bool sharesContent = true)
     {
         var segments = new SegmentTable();
-        var indices = new NamedBlobs(data).AddTo(segments, new ContentIndex(), []);
+        var indices = new NamedBlobs(data, sharesContent).AddTo(segments, new ContentIndex(), []);
         var body = Build(data, indices, segments);
 
         // The header is inserted after the root offset and the identifier; its length keeps every alignment of the FlatBuffer.

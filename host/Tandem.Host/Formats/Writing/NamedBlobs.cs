@@ -7,10 +7,11 @@ internal sealed class NamedBlobs
 {
     private readonly int[] _ofKey;
     private readonly List<(DataContent Content, int Alignment)> _blobs = [];
-    private readonly ContentIndex _index = new();
+    private readonly ContentIndex _index;
 
-    internal NamedBlobs(IReadOnlyList<NamedDataImage> data)
+    internal NamedBlobs(IReadOnlyList<NamedDataImage> data, bool sharesContent)
     {
+        _index = new ContentIndex(sharesContent);
         _ofKey = new int[data.Count];
         for (var i = 0; i < _ofKey.Length; i++)
         {

@@ -10,6 +10,9 @@ internal sealed record ProgramImage(ImmutableArray<PlanImage> Plans)
     /// <summary>Smallest alignment of a segment.</summary>
     public const int SegmentAlignment = 128;
 
+    /// <summary>Whether equal contents are written once; if not, each key and each payload has its own bytes.</summary>
+    public bool SharesContent { get; init; } = true;
+
     /// <summary>Constants of the program, each content once; index i of a plan is item i - 1.</summary>
     public ImmutableArray<DataContent> Constants { get; init; } = [];
 

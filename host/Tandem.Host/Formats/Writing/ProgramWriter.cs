@@ -29,7 +29,7 @@ internal static class ProgramWriter
         (string, Action<Stream>)[] files =
         [
             .. image.DataFiles.Select(file => (dataPath?.Invoke(file.Tag) ?? Path.Combine(folder, file.Tag + ".ptd"),
-                (Action<Stream>)(stream => FlatTensorWriter.Write(stream, file.Data)))),
+                (Action<Stream>)(stream => FlatTensorWriter.Write(stream, file.Data, image.SharesContent)))),
             (path, stream => Write(image, stream)),
         ];
         TargetFile.Write(files);
@@ -41,8 +41,8 @@ internal static class ProgramWriter
     internal static void Write(ProgramImage image, Stream target)
     {
         var segments = new SegmentTable();
-        var blobs = new NamedBlobs(image.NamedData);
-        var placed = new ContentIndex();
+        var blobs = new NamedBlobs(image.NamedData, image.SharesContent);
+        var placed = new ContentIndex(image.SharesContent);
         var constantOffsets = AddConstants(image, segments, blobs, placed);
         var mutableOffsets = AddMutableData(image, segments);
         var payloads = AddPayloads(image, segments, out var inlineCount);
@@ -122,7 +122,7 @@ internal static class ProgramWriter
     // Where each delegate's payload is, plan by plan. Empty payloads stay inside the FlatBuffer.
     private static List<List<(bool IsSegment, int Index)>> AddPayloads(ProgramImage image, SegmentTable segments, out int inlineCount)
     {
-        var known = new ContentIndex();
+        var known = new ContentIndex(image.SharesContent);
         var result = new List<List<(bool, int)>>();
         inlineCount = 0;
         foreach (var plan in image.Plans)

@@ -10,7 +10,7 @@ internal sealed class ConstantPool(EmissionOptions options)
 {
     private readonly ImmutableArray<DataContent>.Builder _constants = ImmutableArray.CreateBuilder<DataContent>();
     private readonly ImmutableArray<DataContent>.Builder _mutableData = ImmutableArray.CreateBuilder<DataContent>();
-    private readonly ContentIndex _constantIndex = new();
+    private ContentIndex _constantIndex = new();
     private readonly ContentIndex _mutableIndex = new();
     private readonly Dictionary<(DataContent Storage, TensorSpec Spec, TensorLayout Layout), DataContent> _contents = [];
 
@@ -22,6 +22,15 @@ internal sealed class ConstantPool(EmissionOptions options)
 
     /// <summary>Constants in data files, under their qualified names.</summary>
     internal NamedDataStore External { get; } = new();
+
+    /// <summary>Begins a method: without sharing, it has constants of its own.</summary>
+    internal void BeginMethod()
+    {
+        if (!options.ShareContent)
+        {
+            _constantIndex = new ContentIndex();
+        }
+    }
 
     /// <summary>The storage of a parameter, constant or buffer that no method mutates.</summary>
     internal TensorStorage Constant(GraphInputSpec input, TensorLayout layout)

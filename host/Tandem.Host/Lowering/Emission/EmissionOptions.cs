@@ -18,6 +18,9 @@ internal sealed record EmissionOptions
     /// <summary>Data file of named data, by tag; null to leave each entry where its backend put it.</summary>
     public Func<NamedDataStoreEntry, string?>? ExternalDataTag { get; init; }
 
+    /// <summary>Whether equal contents are written once; if not, each method, key and payload has its own bytes.</summary>
+    public bool ShareContent { get; init; } = true;
+
     /// <summary>Whether methods share the memory of buffers with one name (memory id 2); otherwise each method plans its own.</summary>
     public bool ShareMutableBuffers { get; init; } = true;
 

@@ -25,6 +25,7 @@ internal static class ProgramEmitter
         var codes = new List<(LoweredMethod Method, MethodCode Code)>();
         foreach (var method in program.Methods.OrderBy(method => method.Method.Name, StringComparer.Ordinal))
         {
+            constants.BeginMethod();
             var emitter = new MethodEmitter(method, constants, mutableBuffers, options.CancellationToken);
             var code = emitter.Emit();
             InPlacePlanner.Run(code);
@@ -36,6 +37,7 @@ internal static class ProgramEmitter
         return new ProgramImage(
             [.. codes.Select((item, i) => BuildPlan(item.Method.Method, item.Code, sizes[i])), .. options.ConstantMethods.Select(BuildConstantMethod)])
         {
+            SharesContent = options.ShareContent,
             Constants = constants.Constants,
             MutableData = constants.MutableData,
             NamedData = NamedData(program.NamedData, options, tag: null),
