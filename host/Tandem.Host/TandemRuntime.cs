@@ -70,6 +70,8 @@ public sealed class TandemRuntime : IDisposable
     /// <summary>Derived data (packed weights) that all programs of this runtime share.</summary>
     public DerivedDataCache DerivedData => _processCache;
 
+    internal PluginCatalog Plugins => _catalog;
+
     internal BlobRegistry Blobs { get; } = BlobRegistry.Shared;
 
     /// <summary>Loads a program file with its external data files.</summary>

@@ -7,6 +7,7 @@ internal sealed class LoweringBackend : IDisposable
 {
     private readonly Func<string, BackendOptions> _optionsFor;
     private readonly Lazy<IBackendPartitioner> _partitioner;
+    private readonly Action? _release;
 
     /// <summary>Takes a preprocessor into a lowering, which disposes it.</summary>
     /// <param name="backendId">The backend id, as it will stand in the program.</param>
@@ -14,9 +15,10 @@ internal sealed class LoweringBackend : IDisposable
     /// <param name="reason">Why this plugin, for a person to read.</param>
     /// <param name="preprocessor">The ahead-of-time half.</param>
     /// <param name="optionsFor">Options for a method; those for the name "" are the general ones.</param>
-    internal LoweringBackend(string backendId, string plugin, string reason, IBackendPreprocessor preprocessor, Func<string, BackendOptions> optionsFor)
+    /// <param name="release">Called once the preprocessor is disposed; null for nothing.</param>
+    internal LoweringBackend(string backendId, string plugin, string reason, IBackendPreprocessor preprocessor, Func<string, BackendOptions> optionsFor, Action? release = null)
     {
-        (BackendId, Plugin, Reason, Preprocessor, _optionsFor) = (backendId, plugin, reason, preprocessor, optionsFor);
+        (BackendId, Plugin, Reason, Preprocessor, _optionsFor, _release) = (backendId, plugin, reason, preprocessor, optionsFor, release);
         _partitioner = new(() => preprocessor.CreatePartitioner(Options) ?? throw Invalid("a backend made no partitioner", null));
     }
 
@@ -41,5 +43,17 @@ internal sealed class LoweringBackend : IDisposable
     internal TandemException Invalid(string problem, string? location) => new(ErrorCode.BackendResultInvalid, problem,
         new ErrorDetails { File = Title, Location = location, NextStep = "ask the plugin's vendor" });
 
-    public void Dispose() => Preprocessor.Dispose();
+    public void Dispose()
+    {
+        try
+        {
+            Preprocessor.Dispose();
+        }
+        catch (Exception)
+        {
+            // The program is written, or the lowering has failed for a reason of its own: nothing depends on this end.
+        }
+
+        _release?.Invoke();
+    }
 }

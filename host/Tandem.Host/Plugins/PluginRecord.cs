@@ -16,6 +16,7 @@ internal sealed class PluginRecord : IDisposable
     private IBackendPlugin? _plugin;
     private AssemblyLoadContext? _context;
     private bool _isDisposed;
+    private int _preprocessors;
 
     internal PluginRecord(string folder, IPluginLoader loader, HostServices services, TimeSpan startLimit, bool staysLoaded = false)
     {
@@ -91,6 +92,39 @@ internal sealed class PluginRecord : IDisposable
         }
     }
 
+    /// <summary>A new ahead-of-time half for a backend id, starting the plugin if need be.</summary>
+    /// <param name="backendId">The backend id.</param>
+    /// <param name="release">Says that the preprocessor is disposed; until then the plugin is not unloaded.</param>
+    /// <returns>The preprocessor; null if the plugin has none.</returns>
+    /// <exception cref="TandemException">Why the plugin cannot be used.</exception>
+    internal IBackendPreprocessor? CreatePreprocessor(string backendId, out Action release)
+    {
+        release = static () => { };
+        lock (_lock)
+        {
+            if (Refusal is not null)
+            {
+                throw Refusal.With(new ErrorDetails { File = Folder });
+            }
+
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            var start = new PluginStart(_loader, Folder, Manifest!, _services, backendId, _plugin, _context, isAheadOfTime: true);
+            if (start.Run(_startLimit) is { } failure)
+            {
+                throw failure;
+            }
+
+            (_plugin, _context) = (start.Plugin, start.Context);
+            if (start.Preprocessor is not null)
+            {
+                Interlocked.Increment(ref _preprocessors);
+                release = () => Interlocked.Decrement(ref _preprocessors);
+            }
+
+            return start.Preprocessor;
+        }
+    }
+
     public void Dispose()
     {
         Stop(dispose: true, out _);
@@ -101,6 +135,11 @@ internal sealed class PluginRecord : IDisposable
     /// <returns>Whether it is gone, and if not, why.</returns>
     internal PluginUnloadResult TryUnload(TimeSpan limit)
     {
+        if (Volatile.Read(ref _preprocessors) > 0)
+        {
+            return new PluginUnloadResult(Title, false, ErrorCode.PluginUnloadFailed, "a lowering uses it");
+        }
+
         var failure = Stop(dispose: false, out var context);
         if (failure is not null)
         {

@@ -3,9 +3,12 @@ using Tandem.Sdk;
 
 namespace Tandem.Host.Plugins;
 
-/// <summary>One start of a plugin for one backend id, on a thread of its own: a hang costs this plugin and nothing else.</summary>
+/// <summary>
+/// One start of a plugin for one half of one backend id, on a thread of its own: a hang costs this plugin and nothing else.
+/// </summary>
 internal sealed class PluginStart(
-    IPluginLoader loader, string folder, PluginManifest manifest, HostServices services, string backendId, IBackendPlugin? plugin, AssemblyLoadContext? context)
+    IPluginLoader loader, string folder, PluginManifest manifest, HostServices services, string backendId, IBackendPlugin? plugin, AssemblyLoadContext? context,
+    bool isAheadOfTime = false)
 {
     private const int Finished = 1;
     private const int Abandoned = 2;
@@ -23,6 +26,9 @@ internal sealed class PluginStart(
     internal IBackendRuntime? Runtime { get; private set; }
 
     internal BackendAvailability Availability { get; private set; }
+
+    /// <summary>The ahead-of-time half; null if it was not asked for, or the plugin has none.</summary>
+    internal IBackendPreprocessor? Preprocessor { get; private set; }
 
     /// <summary>Starts and waits; null if it worked, or why it did not. Nothing of a failed start is kept.</summary>
     internal TandemException? Run(TimeSpan limit)
@@ -101,6 +107,12 @@ internal sealed class PluginStart(
             Context = loaded;
         }
 
+        if (isAheadOfTime)
+        {
+            Preprocessor = Plugin.CreatePreprocessor(backendId, services);
+            return;
+        }
+
         Runtime = Plugin.CreateRuntime(backendId, services);
         Availability = Runtime is null ? new BackendAvailability(false, $"the plugin has no run-time half for {backendId}") : Runtime.GetAvailability();
     }
@@ -110,6 +122,7 @@ internal sealed class PluginStart(
         try
         {
             Runtime?.Dispose();
+            Preprocessor?.Dispose();
             if (_isFirst)
             {
                 Plugin?.Dispose();
@@ -120,7 +133,7 @@ internal sealed class PluginStart(
             services.Log.Write(LogLevel.Error, $"plugin {manifest.Id} threw while a failed start was undone: {error.GetType().Name}: {error.Message}");
         }
 
-        Runtime = null;
+        (Runtime, Preprocessor) = (null, null);
         if (_isFirst)
         {
             Plugin = null;

@@ -138,7 +138,8 @@ internal sealed class BackendResolver : IBackendResolver, IDisposable
         .ThenBy(record => record.Manifest?.Id, StringComparer.Ordinal)
         .ThenByDescending(record => record.Manifest?.Version);
 
-    private static void Check(BackendSelectionOptions options, string where)
+    /// <summary>Refuses a configuration that contradicts itself.</summary>
+    internal static void Check(BackendSelectionOptions options, string where)
     {
         CheckNoRepeat(options.Order, $"{where}:Order");
         var both = options.Allow.Intersect(options.Deny).ToList();

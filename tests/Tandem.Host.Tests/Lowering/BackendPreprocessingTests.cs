@@ -16,7 +16,7 @@ public sealed class BackendPreprocessingTests
         var order = new List<string>();
         var calls = new BackendCalls(TimeSpan.FromMinutes(1), new Listener(order), default);
         var methods = new[] { Method("prefill", 3), Method("decode", 1), Method("plain", 0) }
-            .Select(method => MethodPartitioner.Run(method, backends, calls)).ToList()
+            .Select(method => MethodPartitioner.Run(method, backends, new HashSet<string>(), calls)).ToList()
             .Select(partitioned => PartitionCutter.Run(partitioned, new HashSet<string>())).ToList();
         var results = BackendPreprocessing.Run([.. methods], new NamedDataStore(), calls);
 
@@ -39,7 +39,7 @@ public sealed class BackendPreprocessingTests
             Specify = spec => spec with { CompileSpecs = [new CompileSpec(spec.Tag, new byte[] { 1 })], PairingKey = $"key of {spec.Tag}" },
         };
         var calls = new BackendCalls(TimeSpan.FromMinutes(1), null, default);
-        BackendPreprocessing.Run([PartitionCutter.Run(MethodPartitioner.Run(Method("forward", 2), [TestBackend.Of(backend)], calls), new HashSet<string>())], new NamedDataStore(), calls);
+        BackendPreprocessing.Run([PartitionCutter.Run(MethodPartitioner.Run(Method("forward", 2), [TestBackend.Of(backend)], new HashSet<string>(), calls), new HashSet<string>())], new NamedDataStore(), calls);
         Assert.Equal(["r0: key of r0", "r1: key of r1"], backend.Given!.Methods[0].Partitions.Select(partition => $"{partition.CompileSpecs[0].Key}: {partition.Identity.PairingKey}"));
     }
 
@@ -48,7 +48,7 @@ public sealed class BackendPreprocessingTests
     {
         var backend = new TestBackend(_ => null);
         var calls = new BackendCalls(TimeSpan.FromMinutes(1), null, default);
-        Assert.Empty(BackendPreprocessing.Run([PartitionCutter.Run(MethodPartitioner.Run(Method("forward", 1), [TestBackend.Of(backend)], calls), new HashSet<string>())], new NamedDataStore(), calls));
+        Assert.Empty(BackendPreprocessing.Run([PartitionCutter.Run(MethodPartitioner.Run(Method("forward", 1), [TestBackend.Of(backend)], new HashSet<string>(), calls), new HashSet<string>())], new NamedDataStore(), calls));
         Assert.Equal(["partition forward"], backend.Calls);
     }
 
@@ -94,7 +94,7 @@ public sealed class BackendPreprocessingTests
     }
 
     private static void Run(TestBackend backend, BackendCalls calls) =>
-        BackendPreprocessing.Run([PartitionCutter.Run(MethodPartitioner.Run(Method("forward", 1), [TestBackend.Of(backend)], calls), new HashSet<string>())], new NamedDataStore(), calls);
+        BackendPreprocessing.Run([PartitionCutter.Run(MethodPartitioner.Run(Method("forward", 1), [TestBackend.Of(backend)], new HashSet<string>(), calls), new HashSet<string>())], new NamedDataStore(), calls);
 
     // relu and neg in turn, each a partition of its own.
     private static ExportedMethod Method(string name, int pairs)

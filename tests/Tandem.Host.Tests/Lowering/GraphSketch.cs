@@ -48,7 +48,7 @@ internal sealed class GraphSketch(string name)
     {
         var dot = op.IndexOf('.', StringComparison.Ordinal);
         return new GraphNode(name, dot < 0 ? op : op[..dot], dot < 0 ? "" : op[(dot + 1)..],
-            [.. arguments.Select((argument, i) => new GraphNamedArgument($"a{i}", new GraphArgument.Reference(argument)))], [Value(name)]);
+            [.. arguments.Select((argument, i) => new GraphNamedArgument(i switch { 0 => "self", 1 => "other", _ => $"a{i}" }, new GraphArgument.Reference(argument)))], [Value(name)]);
     }
 
     /// <summary>A node of control flow: predicate, true graph, false graph, operands.</summary>

@@ -9,10 +9,11 @@ internal static class MethodPartitioner
     /// <summary>Partitions a method.</summary>
     /// <param name="method">The method; unchanged.</param>
     /// <param name="backends">The backends, the preferred first.</param>
+    /// <param name="state">Qualified names of buffers that some method of the program changes.</param>
     /// <param name="calls">How code of backends is called.</param>
     /// <returns>Partitions and decisions.</returns>
     /// <exception cref="TandemException"><see cref="ErrorCode.BackendResultInvalid"/> or <see cref="ErrorCode.BackendLoweringFailed"/>, naming the backend.</exception>
-    internal static MethodPartitioning Run(ExportedMethod method, IReadOnlyList<LoweringBackend> backends, BackendCalls calls)
+    internal static MethodPartitioning Run(ExportedMethod method, IReadOnlyList<LoweringBackend> backends, IReadOnlySet<string> state, BackendCalls calls)
     {
         var taken = new Dictionary<string, PartitionClaim>(StringComparer.Ordinal);
         var refusals = new Dictionary<string, List<NodeRefusal>>(StringComparer.Ordinal);
@@ -20,7 +21,7 @@ internal static class MethodPartitioner
         foreach (var backend in backends)
         {
             calls.Report(LoweringStage.Partition, backend, method.Name);
-            var context = new MethodPartitionContext(method, backend.OptionsFor(method.Name), taken.ToImmutableDictionary(), calls.CancellationToken);
+            var context = new MethodPartitionContext(method, backend.OptionsFor(method.Name), taken.ToImmutableDictionary(), state, calls.CancellationToken);
             var result = calls.Run(backend, method.Name, () => backend.Partitioner.Partition(context));
             Check(result, backend, context);
             var nodes = result.Decisions.Where(decision => decision.IsTaken).ToLookup(decision => decision.Tag!, decision => decision.NodeName);

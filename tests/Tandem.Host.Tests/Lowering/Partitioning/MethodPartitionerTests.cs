@@ -103,7 +103,7 @@ public sealed class MethodPartitionerTests
             Assert.Contains("0.1 s", hung.Details.Expected, StringComparison.Ordinal);
             using var cancellation = new CancellationTokenSource(50);
             Assert.Throws<OperationCanceledException>(() => MethodPartitioner.Run(Chain,
-                [TestBackend.Of(new TestBackend(_ => null) { Partitioner = _ => Wait(release) })], new BackendCalls(TimeSpan.FromMinutes(1), null, cancellation.Token)));
+                [TestBackend.Of(new TestBackend(_ => null) { Partitioner = _ => Wait(release) })], new HashSet<string>(), new BackendCalls(TimeSpan.FromMinutes(1), null, cancellation.Token)));
         }
         finally
         {
@@ -128,7 +128,7 @@ public sealed class MethodPartitionerTests
     }
 
     private static MethodPartitioning Run(ExportedMethod method, params LoweringBackend[] backends) =>
-        MethodPartitioner.Run(method, backends, new BackendCalls(TimeSpan.FromMinutes(1), null, default));
+        MethodPartitioner.Run(method, backends, new HashSet<string>(), new BackendCalls(TimeSpan.FromMinutes(1), null, default));
 
     private static TandemException Refused(ExportedMethod method, TestBackend backend)
     {
@@ -139,7 +139,7 @@ public sealed class MethodPartitionerTests
 
     private static TandemException Failed(TestBackend backend, int limit)
     {
-        var error = Assert.Throws<TandemException>(() => MethodPartitioner.Run(Chain, [TestBackend.Of(backend)], new BackendCalls(TimeSpan.FromMilliseconds(limit), null, default)));
+        var error = Assert.Throws<TandemException>(() => MethodPartitioner.Run(Chain, [TestBackend.Of(backend)], new HashSet<string>(), new BackendCalls(TimeSpan.FromMilliseconds(limit), null, default)));
         Assert.Equal(ErrorCode.BackendLoweringFailed, error.Code);
         return error;
     }

@@ -131,6 +131,7 @@ public sealed class PartitionCutterTests
 
     private static CutMethod Cut(ExportedMethod method, Func<GraphNode, string?> tagOf, string[]? state = null, Func<PartitionSpec, PartitionSpec>? specify = null) =>
         PartitionCutter.Run(
-            MethodPartitioner.Run(method, [TestBackend.Of(new TestBackend(tagOf) { Specify = specify ?? (spec => spec) })], new BackendCalls(TimeSpan.FromMinutes(1), null, default)),
+            MethodPartitioner.Run(method, [TestBackend.Of(new TestBackend(tagOf) { Specify = specify ?? (spec => spec) })], (state ?? []).ToHashSet(),
+                new BackendCalls(TimeSpan.FromMinutes(1), null, default)),
             (state ?? []).ToHashSet());
 }
