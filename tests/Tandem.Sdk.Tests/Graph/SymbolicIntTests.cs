@@ -40,11 +40,12 @@ public sealed class SymbolicIntTests
     }
 
     [Fact]
-    public void Ranges_decide_minima_and_maxima_where_they_can()
+    public void Ranges_and_differences_decide_minima_and_maxima_where_they_can()
     {
         Assert.Equal(100, SymbolicInt.Max(S, 100).Value);
         Assert.Same(S, SymbolicInt.Min(S, 64));
         Assert.Equal("Min(5, s0)[2..5]", SymbolicInt.Min(S, 5).ToString());
+        Assert.Same(S, SymbolicInt.Max(S, S - 1));
     }
 
     [Fact]
