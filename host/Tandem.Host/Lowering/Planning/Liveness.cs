@@ -5,7 +5,8 @@ namespace Tandem.Host.Lowering.Planning;
 /// <summary>For each storage of a method the first and the last instruction that touches it.</summary>
 /// <remarks>
 /// The chain is one line, and forward jumps only skip parts of it, so a range of instructions covers every path. A backward jump runs a range
-/// again: what was there before the loop and is touched inside it lives until the loop's end.
+/// again: what was there before the loop and is touched inside it lives until the loop's end, and what is read after the loop lives from the loop's
+/// start, for a run of the range may have written only a part of it.
 /// </remarks>
 internal sealed class Liveness
 {
@@ -28,6 +29,11 @@ internal sealed class Liveness
             }
         }
 
+        foreach (var value in code.Outputs.Concat(code.WriteBacks.SelectMany(item => new[] { item.Source, item.Target })))
+        {
+            Touch(value, End);
+        }
+
         // Inner loops were noted before the loops around them.
         foreach (var (first, last) in code.Loops)
         {
@@ -35,17 +41,18 @@ internal sealed class Liveness
             {
                 foreach (var value in code.TensorsOf(code.Instructions[i]))
                 {
-                    if (Of(code.Values[value].Storage!).First < first)
+                    var range = Of(code.Values[value].Storage!);
+                    if (range.First < first)
                     {
                         Touch(value, last);
                     }
+
+                    if (range.Last > last)
+                    {
+                        Touch(value, first);
+                    }
                 }
             }
-        }
-
-        foreach (var value in code.Outputs.Concat(code.WriteBacks.SelectMany(item => new[] { item.Source, item.Target })))
-        {
-            Touch(value, End);
         }
     }
 
