@@ -54,16 +54,16 @@ public sealed partial record SymbolicInt
     /// <summary>The lesser of two.</summary>
     /// <param name="left">One.</param>
     /// <param name="right">The other.</param>
-    /// <returns>One of them where their ranges decide it, else an expression.</returns>
-    public static SymbolicInt Min(SymbolicInt left, SymbolicInt right) => left.Maximum <= right.Minimum ? left : right.Maximum <= left.Minimum ? right
+    /// <returns>One of them where their ranges or their difference decide it, else an expression.</returns>
+    public static SymbolicInt Min(SymbolicInt left, SymbolicInt right) => Order(left, right) is { } order ? order <= 0 ? left : right
         : Combine(left, right, 'm', static (a, b) => SymbolicPolynomial.Extreme("Min", [a, b]),
             Math.Min(left.Minimum, right.Minimum), Math.Min(left.Maximum, right.Maximum));
 
     /// <summary>The greater of two.</summary>
     /// <param name="left">One.</param>
     /// <param name="right">The other.</param>
-    /// <returns>One of them where their ranges decide it, else an expression.</returns>
-    public static SymbolicInt Max(SymbolicInt left, SymbolicInt right) => left.Minimum >= right.Maximum ? left : right.Minimum >= left.Maximum ? right
+    /// <returns>One of them where their ranges or their difference decide it, else an expression.</returns>
+    public static SymbolicInt Max(SymbolicInt left, SymbolicInt right) => Order(left, right) is { } order ? order >= 0 ? left : right
         : Combine(left, right, 'M', static (a, b) => SymbolicPolynomial.Extreme("Max", [a, b]),
             Math.Max(left.Minimum, right.Minimum), Math.Max(left.Maximum, right.Maximum));
 
@@ -101,6 +101,24 @@ public sealed partial record SymbolicInt
         {
             throw new TandemException(ErrorCode.ArgumentInvalid, "symbolic arithmetic overflows",
                 new ErrorDetails { Expected = "results within 64 bits", Found = $"{left} {operation} {right}" }, error);
+        }
+    }
+
+    // Less than zero where the left one is never the greater, more than zero where it is never the lesser; null where that changes.
+    private static int? Order(SymbolicInt left, SymbolicInt right)
+    {
+        if (left.Maximum <= right.Minimum || right.Maximum <= left.Minimum)
+        {
+            return left.Maximum <= right.Minimum ? -1 : 1;
+        }
+
+        try
+        {
+            return SymbolicPolynomial.Add(left.Parsed(), right.Parsed(), -1).Constant is { } difference ? Math.Sign(difference) : null;
+        }
+        catch (OverflowException)
+        {
+            return null;
         }
     }
 
