@@ -58,24 +58,44 @@ public static class SafetensorsFile
         }
 
         var data = bytes[(8 + (int)headerLength)..];
-        var tensors = new Dictionary<string, TensorData>(StringComparer.Ordinal);
+        return ParseHeader(name, bytes.Slice(8, (int)headerLength), data.Length).ToDictionary(
+            entry => entry.Key, entry => new TensorData(entry.Value.Layout, data.Slice((int)entry.Value.Offset, (int)entry.Value.Layout.ByteCount)), StringComparer.Ordinal);
+    }
+
+    /// <summary>Reads the header of a file: the layout of each tensor and the offset of its bytes in the file.</summary>
+    internal static IReadOnlyDictionary<string, (TensorLayout Layout, long Offset)> ReadEntries(string path)
+    {
+        byte[] header;
+        long fileLength;
         try
         {
-            using var header = JsonDocument.Parse(bytes.Slice(8, (int)headerLength), new JsonDocumentOptions { MaxDepth = 8 });
-            foreach (var entry in header.RootElement.EnumerateObject())
+            using var file = File.OpenHandle(path);
+            fileLength = RandomAccess.GetLength(file);
+            var length = new byte[8];
+            var headerLength = RandomAccess.Read(file, length, 0) == 8 ? BinaryPrimitives.ReadUInt64LittleEndian(length) : ulong.MaxValue;
+            if (headerLength > MaxHeaderBytes || headerLength > (ulong)Math.Max(fileLength - 8, 0))
             {
-                if (entry.Name != "__metadata__" && !tensors.TryAdd(entry.Name, ReadEntry(name, entry, data)))
-                {
-                    throw TensorFile.Invalid(name, entry.Name, "a tensor is there twice", "unique names", entry.Name);
-                }
+                throw TensorFile.Invalid(path, "byte 0", "the header does not fit", $"at most {Math.Min(Math.Max(fileLength - 8, 0), MaxHeaderBytes)} bytes", $"{headerLength} bytes");
+            }
+
+            header = new byte[headerLength];
+            for (var done = 0; done < header.Length;)
+            {
+                var read = RandomAccess.Read(file, header.AsSpan(done), 8 + done);
+                done += read > 0 ? read : throw TensorFile.Invalid(path, "header", "the file ends in its header", $"{header.Length} bytes", $"{done} bytes");
             }
         }
-        catch (Exception error) when (error is JsonException or InvalidOperationException or FormatException or KeyNotFoundException)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw TensorFile.Invalid(name, "header", "the header cannot be read", "a JSON object of tensors with dtype, shape and data_offsets", error.Message, error);
+            throw new TandemException(ErrorCode.SourceUnreadable, "the file cannot be read", new ErrorDetails
+            {
+                File = path,
+                Found = error.Message,
+                NextStep = "check the path and its permissions",
+            }, error);
         }
 
-        return tensors;
+        return ParseHeader(path, header, fileLength - 8 - header.Length).ToDictionary(entry => entry.Key, entry => (entry.Value.Layout, 8 + header.Length + entry.Value.Offset));
     }
 
     /// <summary>Writes tensors to a file: to a temporary file first, then renamed.</summary>
@@ -141,7 +161,29 @@ public static class SafetensorsFile
         });
     }
 
-    private static TensorData ReadEntry(string file, JsonProperty entry, ReadOnlyMemory<byte> data)
+    private static Dictionary<string, (TensorLayout Layout, long Offset)> ParseHeader(string name, ReadOnlyMemory<byte> bytes, long dataLength)
+    {
+        var tensors = new Dictionary<string, (TensorLayout Layout, long Offset)>(StringComparer.Ordinal);
+        try
+        {
+            using var header = JsonDocument.Parse(bytes, new JsonDocumentOptions { MaxDepth = 8 });
+            foreach (var entry in header.RootElement.EnumerateObject())
+            {
+                if (entry.Name != "__metadata__" && !tensors.TryAdd(entry.Name, ReadEntry(name, entry, dataLength)))
+                {
+                    throw TensorFile.Invalid(name, entry.Name, "a tensor is there twice", "unique names", entry.Name);
+                }
+            }
+        }
+        catch (Exception error) when (error is JsonException or InvalidOperationException or FormatException or KeyNotFoundException)
+        {
+            throw TensorFile.Invalid(name, "header", "the header cannot be read", "a JSON object of tensors with dtype, shape and data_offsets", error.Message, error);
+        }
+
+        return tensors;
+    }
+
+    private static (TensorLayout Layout, long Offset) ReadEntry(string file, JsonProperty entry, long dataLength)
     {
         var dtype = entry.Value.GetProperty("dtype").GetString();
         if (dtype is null || !TypeByName.TryGetValue(dtype, out var type))
@@ -153,12 +195,12 @@ public static class SafetensorsFile
         var offsets = entry.Value.GetProperty("data_offsets");
         var (begin, end) = (offsets[0].GetInt64(), offsets[1].GetInt64());
         var layout = TensorFile.CheckedLayout(file, entry.Name, type, shape);
-        if (begin < 0 || end < begin || end > data.Length || end - begin != layout.ByteCount)
+        if (begin < 0 || end < begin || end > dataLength || end - begin != layout.ByteCount)
         {
             throw TensorFile.Invalid(file, entry.Name, "the data range does not fit the shape or the file",
-                $"{layout.ByteCount} bytes inside the {data.Length} bytes of data", $"{begin} to {end}");
+                $"{layout.ByteCount} bytes inside the {dataLength} bytes of data", $"{begin} to {end}");
         }
 
-        return new TensorData(layout, data.Slice((int)begin, (int)layout.ByteCount));
+        return (layout, begin);
     }
 }

@@ -54,16 +54,16 @@ public sealed partial record SymbolicInt
     /// <summary>The lesser of two.</summary>
     /// <param name="left">One.</param>
     /// <param name="right">The other.</param>
-    /// <returns>One of them where their ranges or their difference decide it, else an expression.</returns>
-    public static SymbolicInt Min(SymbolicInt left, SymbolicInt right) => Order(left, right) is { } order ? order <= 0 ? left : right
+    /// <returns>One of them where their difference decides it, else an expression.</returns>
+    public static SymbolicInt Min(SymbolicInt left, SymbolicInt right) => Difference(left, right) is { } difference ? (difference <= 0 ? left : right)
         : Combine(left, right, 'm', static (a, b) => SymbolicPolynomial.Extreme("Min", [a, b]),
             Math.Min(left.Minimum, right.Minimum), Math.Min(left.Maximum, right.Maximum));
 
     /// <summary>The greater of two.</summary>
     /// <param name="left">One.</param>
     /// <param name="right">The other.</param>
-    /// <returns>One of them where their ranges or their difference decide it, else an expression.</returns>
-    public static SymbolicInt Max(SymbolicInt left, SymbolicInt right) => Order(left, right) is { } order ? order >= 0 ? left : right
+    /// <returns>One of them where their difference decides it, else an expression.</returns>
+    public static SymbolicInt Max(SymbolicInt left, SymbolicInt right) => Difference(left, right) is { } difference ? (difference >= 0 ? left : right)
         : Combine(left, right, 'M', static (a, b) => SymbolicPolynomial.Extreme("Max", [a, b]),
             Math.Max(left.Minimum, right.Minimum), Math.Max(left.Maximum, right.Maximum));
 
@@ -104,23 +104,14 @@ public sealed partial record SymbolicInt
         }
     }
 
-    // Less than zero where the left one is never the greater, more than zero where it is never the lesser; null where that changes.
-    private static int? Order(SymbolicInt left, SymbolicInt right)
-    {
-        if (left.Maximum <= right.Minimum || right.Maximum <= left.Minimum)
+    // A number with the sign of left - right, where that is the same for all values.
+    private static long? Difference(SymbolicInt left, SymbolicInt right) => left.Maximum <= right.Minimum ? -1 : left.Minimum >= right.Maximum ? 1
+        : left.IsConstant || right.IsConstant ? null : (left - right) switch
         {
-            return left.Maximum <= right.Minimum ? -1 : 1;
-        }
-
-        try
-        {
-            return SymbolicPolynomial.Add(left.Parsed(), right.Parsed(), -1).Constant is { } difference ? Math.Sign(difference) : null;
-        }
-        catch (OverflowException)
-        {
-            return null;
-        }
-    }
+            { Maximum: <= 0 } => -1,
+            { Minimum: >= 0 } => 1,
+            _ => null,
+        };
 
     private static void CheckDivisor(SymbolicInt divisor)
     {

@@ -22,6 +22,9 @@ internal static class InPlaceOperators
     private static readonly FrozenDictionary<string, string> StartsAsCopy = new Dictionary<string, string>
     {
         ["aten::index_put"] = "self",
+        ["aten::slice_scatter"] = "self",
+        ["aten::select_scatter.int"] = "self",
+        ["aten::select_scatter"] = "self",
     }.ToFrozenDictionary();
 
     /// <summary>Whether a parameter's tensor may be written over.</summary>

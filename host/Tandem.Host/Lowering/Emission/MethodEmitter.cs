@@ -116,8 +116,7 @@ internal sealed class MethodEmitter
             var isMutable = input.Kind == GraphInputKind.Buffer && _mutableBuffers.Contains(input.QualifiedName ?? "");
             if (input.Kind == GraphInputKind.UserInput)
             {
-                var index = value.Tensor is { } spec ? Code.Tensor(spec, StorageKind.Input)
-                    : Code.Add(new EmittedValue(value.Integer is { IsConstant: true } number ? new ValueModel.Int(number.Value) : new ValueModel.None()));
+                var index = value.Tensor is { } spec ? Code.Tensor(spec, StorageKind.Input) : EmitTracedInput(input, value);
                 Define(value, index);
                 Code.Inputs.Add(index);
             }
@@ -127,6 +126,21 @@ internal sealed class MethodEmitter
                 Define(value, EmitState(input, value, isMutable));
             }
         }
+    }
+
+    // A number that the model was specialised for is a value of its own: a call must give it again.
+    private int EmitTracedInput(GraphInputSpec input, GraphValue value)
+    {
+        var traced = input.TracedValue ?? (value.Integer is { IsConstant: true } number ? new GraphArgument.Int(number.Value) : null);
+        return traced is null
+            ? throw new TandemException(ErrorCode.ProgramNotSupported, "an input is a number that changes from call to call", new ErrorDetails
+            {
+                Location = $"{_method.Method.Name}: {input.ValueName}",
+                Expected = "a tensor, or a number that the program is specialised for",
+                Found = $"{value.Integer}",
+                NextStep = "export the model with a tensor for this input, or with the number fixed",
+            })
+            : Code.Add(Code.Values[_arguments.EmitScalar(new GraphNode(input.ValueName, "input", "", [], []), input.ValueName, traced)]);
     }
 
     private int EmitState(GraphInputSpec input, GraphValue value, bool isMutable)

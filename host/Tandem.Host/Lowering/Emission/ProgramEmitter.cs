@@ -27,6 +27,7 @@ internal static class ProgramEmitter
         {
             var emitter = new MethodEmitter(method, constants, mutableBuffers, options.CancellationToken);
             var code = emitter.Emit();
+            InPlacePlanner.Run(code);
             EmitWriteBacks(emitter, code);
             codes.Add((method, code));
         }
@@ -59,6 +60,8 @@ internal static class ProgramEmitter
         {
             emitter.EmitCopy(source, target);
         }
+
+        code.WriteBacks.Clear();
     }
 
     private static PlanImage BuildPlan(ExportedMethod method, MethodCode code, ImmutableArray<long> sizes)

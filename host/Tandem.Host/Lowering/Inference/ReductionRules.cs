@@ -74,7 +74,7 @@ internal static class ReductionRules
         call.Dim("dim", self.Rank);
         var type = (call.Has("dtype") ? call.DataType("dtype") : null)
             ?? (call.Has("half_to_float") && call.Bool("half_to_float") ? ScalarType.Float : call.FloatTensor("self").ScalarType);
-        return [Layouts.Dense(type, self.Sizes, self.Strides.IsDefault ? self.DimOrder : Layouts.Elementwise(type, self.Sizes, self).DimOrder)];
+        return [Layouts.Dense(type, self.Sizes, Layouts.IsChannelsLast(self) ? self.DimOrder : [])];
     }
 
     private static ImmutableArray<InferredValue> Sort(OperatorArguments call)

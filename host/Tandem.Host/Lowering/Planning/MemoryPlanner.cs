@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Tandem.Host.Lowering.Emission;
+using Tandem.Sdk;
 
 namespace Tandem.Host.Lowering.Planning;
 
@@ -18,38 +19,64 @@ internal static class MemoryPlanner
     /// <returns>Sizes of each method's planned memory by memory id; id 0 is unused.</returns>
     internal static ImmutableArray<ImmutableArray<long>> Plan(ImmutableArray<MethodCode> methods, EmissionOptions options)
     {
-        var places = new Dictionary<(string, Sdk.TensorLayout), long>();
-        long bufferBytes = 0;
-        var own = new long[methods.Length];
-        for (var i = 0; i < methods.Length; i++)
+        var bufferBytes = options.ShareMutableBuffers ? PlaceBuffers(methods) : 0;
+        return [.. methods.Select(method =>
         {
-            foreach (var value in methods[i].Values.Where(value => value.IsBuffer))
-            {
-                if (!options.ShareMutableBuffers)
-                {
-                    continue;
-                }
-
-                if (!places.TryGetValue((value.Storage!.Name!, value.Layout!), out var place))
-                {
-                    place = bufferBytes;
-                    places.Add((value.Storage!.Name!, value.Layout!), place);
-                    bufferBytes = checked(bufferBytes + AlignUp(value.Layout!.ByteCount));
-                }
-
-                value.Storage!.Place(BufferMemory, place);
-            }
-
-            foreach (var storage in methods[i].Values.Where(value => value.Storage is { IsPlanned: true, MemoryId: 0 }).Select(value => value.Storage!.Root).Distinct())
-            {
-                storage.Place(ActivationMemory, own[i]);
-                own[i] = checked(own[i] + AlignUp(storage.ByteCount));
-            }
-        }
-
-        return [.. methods.Select((method, i) => method.Values.Any(value => value.IsBuffer) && options.ShareMutableBuffers
-            ? ImmutableArray.Create(0, own[i], bufferBytes) : own[i] > 0 || method.Values.Any(value => value.Storage is { IsPlanned: true }) ? [0, own[i]] : [0])];
+            options.CancellationToken.ThrowIfCancellationRequested();
+            var own = PlaceActivations(method);
+            return method.Values.Any(value => value.Storage is { MemoryId: BufferMemory }) ? ImmutableArray.Create(0, own, bufferBytes)
+                : method.Values.Any(value => value.Storage is { MemoryId: ActivationMemory }) ? [0, own] : [0];
+        })];
     }
 
     internal static long AlignUp(long byteCount) => checked(byteCount + Alignment - 1) & -Alignment;
+
+    // A buffer has one place in all methods that have it under one name and layout.
+    private static long PlaceBuffers(ImmutableArray<MethodCode> methods)
+    {
+        var places = new Dictionary<(string, TensorLayout), long>();
+        long end = 0;
+        foreach (var value in methods.SelectMany(method => method.Values).Where(value => value.IsBuffer))
+        {
+            var key = (value.Storage!.Name!, value.Layout!);
+            if (!places.TryGetValue(key, out var place))
+            {
+                place = end;
+                places.Add(key, place);
+                end = checked(end + AlignUp(value.Layout!.ByteCount));
+            }
+
+            value.Storage!.Place(BufferMemory, place);
+        }
+
+        return end;
+    }
+
+    private static long PlaceActivations(MethodCode method)
+    {
+        var liveness = new Liveness(method);
+        List<TensorStorage> storages = [.. method.Values.Where(value => value.Storage is { IsPlanned: true, MemoryId: 0 }).Select(value => value.Storage!.Root).Distinct()];
+        var plan = new ArenaPlanner([.. storages.Select(storage => Item(storage, isInputKept: false))]);
+
+        // Where it costs nothing, an input keeps its memory to itself: a runtime can then read the caller's.
+        if (storages.Any(storage => storage.Kind == StorageKind.Input) && new ArenaPlanner([.. storages.Select(storage => Item(storage, isInputKept: true))]) is var kept
+            && kept.ByteCount <= plan.ByteCount)
+        {
+            plan = kept;
+        }
+
+        for (var i = 0; i < storages.Count; i++)
+        {
+            storages[i].Place(ActivationMemory, plan.Offsets[i]);
+        }
+
+        return plan.ByteCount;
+
+        ArenaItem Item(TensorStorage storage, bool isInputKept)
+        {
+            var (first, last) = liveness.Of(storage);
+            var isState = storage.Kind == StorageKind.Buffer;
+            return new ArenaItem(AlignUp(storage.ByteCount), isState ? -1 : first, isState || (isInputKept && storage.Kind == StorageKind.Input) ? liveness.End : last);
+        }
+    }
 }
