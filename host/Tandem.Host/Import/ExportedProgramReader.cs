@@ -71,7 +71,13 @@ public static class ExportedProgramReader
         }
         catch (TandemException error) when (error.Details.File is null)
         {
+            file.Release();
             throw error.With(new ErrorDetails { File = file.Name });
+        }
+        catch
+        {
+            file.Release();
+            throw;
         }
     }
 

@@ -70,10 +70,7 @@ internal sealed class GraphReader
         foreach (var item in graph.Get("nodes").Items())
         {
             _scope.CancellationToken.ThrowIfCancellationRequested();
-            if (ReadNodeOrNameIt(item, nodes.Count) is { } node)
-            {
-                nodes.Add(node);
-            }
+            ReadNodeOrNameIt(item, nodes);
         }
 
         var outputs = ImmutableArray.CreateBuilder<GraphArgument>();
@@ -144,7 +141,7 @@ internal sealed class GraphReader
     }
 
     // What goes wrong inside a node is reported with the node and the line of the model that it comes from.
-    private GraphNode? ReadNodeOrNameIt(JsonElement item, int index)
+    private void ReadNodeOrNameIt(JsonElement item, ImmutableArray<GraphNode>.Builder nodes)
     {
         string? name = null;
         string? trace = null;
@@ -156,23 +153,29 @@ internal sealed class GraphReader
                 trace = metadata.Find("stack_trace")?.Text();
             }
 
-            return ReadNode(item, index, name, trace);
+            ReadNode(item, nodes, name, trace);
         }
         catch (TandemException error) when (error.Details.Location is null)
         {
             var line = SourceLines.Innermost(trace);
-            throw error.With(new ErrorDetails { Location = $"node '{name ?? $"nodes[{index}]"}' of method '{_scope.Method}'{(line is null ? "" : $" ({line})")}" });
+            throw error.With(new ErrorDetails { Location = $"node '{name ?? $"nodes[{nodes.Count}]"}' of method '{_scope.Method}'{(line is null ? "" : $" ({line})")}" });
         }
     }
 
-    private GraphNode? ReadNode(JsonElement item, int index, string? name, string? trace)
+    private void ReadNode(JsonElement item, ImmutableArray<GraphNode>.Builder nodes, string? name, string? trace)
     {
         var target = item.Get("target").Text();
         var (operation, overload) = OperatorName.Parse(target) ?? throw NotSupported("the operator is unknown", target,
             "use a newer Tandem, or export the model without this operator");
         if (operation == "export::access_subclass_inner_tensor" && ResolveInnerTensor(item))
         {
-            return null;
+            return;
+        }
+
+        if (operation is "higher_order::wrap_with_set_grad_enabled" or "higher_order::wrap_with_autocast")
+        {
+            Inline(item, operation, nodes);
+            return;
         }
 
         var isHigherOrder = operation.StartsWith("higher_order::", StringComparison.Ordinal);
@@ -194,13 +197,71 @@ internal sealed class GraphReader
             ReadOutput(output, name, outputs);
         }
 
-        return new GraphNode(name, operation, overload, arguments.ToImmutable(), outputs.ToImmutable())
+        nodes.Add(new GraphNode(name, operation, overload, arguments.ToImmutable(), outputs.ToImmutable())
         {
             DebugHandle = _scope.NextHandle(),
             SourceLocation = trace is null ? null : _scope.Share(trace),
             Metadata = ReadMetadata(item),
-        };
+        });
     }
+
+    // Regions without gradients, and those that switch automatic casts off, compute what their nodes compute.
+    private void Inline(JsonElement node, string operation, ImmutableArray<GraphNode>.Builder nodes)
+    {
+        List<JsonElement> arguments = [.. node.Get("inputs").Items().Select(input => input.Get("arg"))];
+        var isAutocast = operation == "higher_order::wrap_with_autocast";
+        if (isAutocast && !(arguments.Count > 2 && arguments[2].Union() is ("as_bool", { ValueKind: JsonValueKind.False })))
+        {
+            throw NotSupported("a part of the model runs under automatic casts", operation, "export the model without autocast, or run_decompositions() first");
+        }
+
+        var body = isAutocast ? 4 : 1;
+        if (arguments.Count <= body || arguments[body].Union() is not ("as_graph", var function))
+        {
+            throw new TandemException(ErrorCode.ExportedProgramInvalid, "a region of the graph has no graph", new ErrorDetails { Found = operation });
+        }
+
+        var graph = function.Get("graph");
+        var reader = Nested(function);
+        var position = body;
+        foreach (var input in graph.Get("inputs").Items())
+        {
+            if (++position >= arguments.Count)
+            {
+                throw new TandemException(ErrorCode.ExportedProgramInvalid, "a region of the graph is given too few arguments", new ErrorDetails { Found = operation });
+            }
+
+            if (ValueName(input) is { } inner)
+            {
+                var outer = ValueName(arguments[position]) ?? throw NotSupported("a region of the graph is given a constant", operation, "run_decompositions() first");
+                if (_subclasses.TryGetValue(outer, out var subclass))
+                {
+                    reader._subclasses[inner] = subclass;
+                }
+
+                reader._values[inner] = _subclasses.ContainsKey(outer) ? outer : Refer(outer).Name;
+            }
+        }
+
+        var (inlined, results) = reader.ReadNodes(graph);
+        nodes.AddRange(inlined);
+        List<string?> names = [.. node.Get("outputs").Items().SelectMany(output => output.Union() is ("as_tensors", var list)
+            ? list.Items().Select(item => (string?)item.Get("name").Text()) : [ValueName(output)])];
+        for (var i = 0; i < names.Count; i++)
+        {
+            if (names[i] is { } name && (i >= results.Length || results[i] is not GraphArgument.Reference result || !_values.TryAdd(name, result.Name)))
+            {
+                throw new TandemException(ErrorCode.ExportedProgramInvalid, "a result of a region of the graph is none, or set twice", new ErrorDetails { Found = name });
+            }
+        }
+    }
+
+    private static string? ValueName(JsonElement argument) => argument.Union() switch
+    {
+        ("as_tensor", var value) => value.Get("name").Text(),
+        ("as_sym_int" or "as_sym_float" or "as_sym_bool", var value) when value.Union() is ("as_name", var name) => name.Text(),
+        _ => null,
+    };
 
     // The tensors that a subclass holds become inputs of their own; the nodes that took it apart go.
     private bool ResolveInnerTensor(JsonElement node)
@@ -410,9 +471,8 @@ internal sealed class GraphReader
 
     private ExportedGraph ReadNested(JsonElement argument)
     {
-        var name = argument.Get("name").Text();
         var graph = argument.Get("graph");
-        var reader = new GraphReader(_scope, _name is null ? name : $"{_name}.{name}", graph);
+        var reader = Nested(argument);
         var inputs = ImmutableArray.CreateBuilder<GraphValue>();
         foreach (var item in graph.Get("inputs").Items())
         {
@@ -421,6 +481,12 @@ internal sealed class GraphReader
 
         var (nodes, outputs) = reader.ReadNodes(graph);
         return new ExportedGraph(inputs.ToImmutable(), nodes, outputs);
+    }
+
+    private GraphReader Nested(JsonElement argument)
+    {
+        var name = argument.Get("name").Text();
+        return new GraphReader(_scope, _name is null ? name : $"{_name}.{name}", argument.Get("graph"));
     }
 
     private static GraphArgument.List ReadList(JsonElement list, Func<JsonElement, GraphArgument> read)
