@@ -191,7 +191,7 @@ internal sealed class GraphReader
 
         var outputs = ImmutableArray.CreateBuilder<GraphValue>();
         var first = FirstName(item.Get("outputs"));
-        name = _scope.UniqueNode(name ?? first ?? $"{operation[(operation.LastIndexOf(':') + 1)..]}_{index}", _name);
+        name = _scope.UniqueNode(name ?? first ?? $"{operation[(operation.LastIndexOf(':') + 1)..]}_{nodes.Count}", _name);
         foreach (var output in item.Get("outputs").Items())
         {
             ReadOutput(output, name, outputs);
