@@ -5,7 +5,7 @@ using Tandem.Sdk;
 namespace Tandem.Host.Import.Models;
 
 /// <summary>Reads one graph, and the graphs nested in it.</summary>
-internal sealed class GraphReader
+internal sealed partial class GraphReader
 {
     private readonly MethodScope _scope;
     private readonly string? _name;
@@ -80,64 +80,6 @@ internal sealed class GraphReader
         }
 
         return (nodes.ToImmutable(), outputs.ToImmutable());
-    }
-
-    private void ReadInput(JsonElement item, InputSlot slot, List<InputEntry> entries)
-    {
-        var value = ReadInput(item, slot.ValueName ?? $"input_{entries.Count}", out var traced);
-        if (slot.Kind == GraphInputKind.UserInput)
-        {
-            entries.Add(new InputEntry(value, new GraphInputSpec(GraphInputKind.UserInput, value.Name) { TracedValue = traced }));
-            return;
-        }
-
-        if (value.Name != slot.ValueName || value.Tensor is null)
-        {
-            throw new TandemException(ErrorCode.ExportedProgramInvalid, "the signature's inputs are not in the order of the graph's",
-                new ErrorDetails { Location = $"input '{slot.QualifiedName}'", Expected = value.Name, Found = slot.ValueName });
-        }
-
-        var spec = new GraphInputSpec(slot.Kind, value.Name) { QualifiedName = slot.QualifiedName, Tensor = slot.Tensor?.Tensor, IsPersistent = slot.IsPersistent };
-        var entry = new InputEntry(value, spec);
-        if (slot.Tensor?.Subclass is { } subclass)
-        {
-            entry.Inner = new SubclassInput(subclass, spec, value.Name);
-            _subclasses.Add(value.Name, entry.Inner);
-        }
-        else
-        {
-            CheckBytes(value, spec);
-        }
-
-        entries.Add(entry);
-    }
-
-    private static void CheckBytes(GraphValue value, GraphInputSpec input)
-    {
-        if (value.Tensor is not { } expected || input.Tensor is not { Spec: var found } || expected.ScalarType != found.ScalarType
-            || !expected.Sizes.AsSpan().SequenceEqual(found.Sizes.AsSpan()))
-        {
-            throw new TandemException(ErrorCode.ExportedProgramInvalid, "an input and its bytes differ in dtype or sizes",
-                new ErrorDetails { Location = $"input '{value.Name}' ({input.QualifiedName})", Expected = $"{value.Tensor}", Found = $"{input.Tensor?.Spec}" });
-        }
-    }
-
-    private GraphValue ReadInput(JsonElement item, string fallback, out GraphArgument? constant)
-    {
-        constant = null;
-        var (tag, value) = item.Union();
-        switch (tag)
-        {
-            case "as_tensor":
-                return DefineTensor(value.Get("name").Text());
-            case "as_sym_int" or "as_sym_float" or "as_sym_bool" when value.Union() is ("as_name", var name):
-                return DefineSymbol(name.Text());
-            case "as_custom_obj":
-                throw NotSupported("an input is a custom object", tag, "export the model without script objects");
-            default:
-                constant = ReadArgument(item);
-                return Define(fallback, new GraphValue("", null));
-        }
     }
 
     // What goes wrong inside a node is reported with the node and the line of the model that it comes from.
@@ -263,66 +205,6 @@ internal sealed class GraphReader
         _ => null,
     };
 
-    // The tensors that a subclass holds become inputs of their own; the nodes that took it apart go.
-    private bool ResolveInnerTensor(JsonElement node)
-    {
-        string? source = null;
-        string? attribute = null;
-        foreach (var input in node.Get("inputs").Items())
-        {
-            (source, attribute) = (input.Get("name").Text(), input.Get("arg").Union()) switch
-            {
-                ("src_subclass_tensor", ("as_tensor", var value)) => (value.Get("name").Text(), attribute),
-                ("attr", ("as_string", var value)) => (source, value.Text()),
-                _ => (source, attribute),
-            };
-        }
-
-        if (source is null || attribute is null || FirstName(node.Get("outputs")) is not { } result || !_subclasses.TryGetValue(source, out var subclass))
-        {
-            return false;
-        }
-
-        if (!subclass.Tensor.Inner.TryGetValue(attribute, out var inner))
-        {
-            throw new TandemException(ErrorCode.ExportedProgramInvalid, "a tensor subclass lacks an attribute", new ErrorDetails
-            {
-                Expected = string.Join(", ", subclass.Tensor.Inner.Keys),
-                Found = $"'{attribute}' of {subclass.Tensor.Type}",
-            });
-        }
-
-        if (!subclass.Parts.TryGetValue(attribute, out var entry))
-        {
-            var name = _scope.UniqueValue($"{subclass.ValueName}_{attribute}", "inner");
-            var spec = subclass.Input with { ValueName = name, QualifiedName = $"{subclass.Input.QualifiedName}.{attribute}", Tensor = inner.Tensor };
-            var value = DescribeTensor(result) with { Name = name };
-            entry = new InputEntry(value, spec);
-            if (inner.Subclass is { } nested)
-            {
-                entry.Inner = new SubclassInput(nested, spec, name);
-            }
-            else
-            {
-                CheckBytes(value, spec);
-            }
-
-            subclass.Parts.Add(attribute, entry);
-        }
-
-        if (entry.Inner is { } deeper)
-        {
-            _subclasses.Add(result, deeper);
-        }
-
-        if (!_values.TryAdd(result, entry.Value.Name))
-        {
-            throw new TandemException(ErrorCode.ExportedProgramInvalid, "a value is set twice", new ErrorDetails { Found = result });
-        }
-
-        return true;
-    }
-
     private static string? FirstName(JsonElement outputs)
     {
         foreach (var output in outputs.Items())
@@ -427,48 +309,6 @@ internal sealed class GraphReader
         : throw new TandemException(ErrorCode.ExportedProgramInvalid, "a value is used that nothing has set",
             new ErrorDetails { Expected = "an input, or a result of an earlier node", Found = name });
 
-    private GraphArgument ReadArgument(JsonElement element)
-    {
-        var (tag, value) = element.Union();
-        return tag switch
-        {
-            "as_none" => new GraphArgument.None(),
-            "as_tensor" => Refer(value.Get("name").Text()),
-            "as_tensors" => ReadList(value, item => Refer(item.Get("name").Text())),
-            "as_nested_tensors" => ReadList(value, list => ReadList(list, item => Refer(item.Get("name").Text()))),
-            "as_optional_tensor" => ReadArgument(value),
-            "as_optional_tensors" => ReadList(value, ReadArgument),
-            "as_int" => new GraphArgument.Int(value.Integer()),
-            "as_ints" => ReadList(value, item => new GraphArgument.Int(item.Integer())),
-            "as_int_lists" => ReadList(value, list => ReadList(list, item => new GraphArgument.Int(item.Integer()))),
-            "as_float" => new GraphArgument.Float(value.Number()),
-            "as_floats" => ReadList(value, item => new GraphArgument.Float(item.Number())),
-            "as_float_lists" => ReadList(value, list => ReadList(list, item => new GraphArgument.Float(item.Number()))),
-            "as_bool" => new GraphArgument.Bool(value.Boolean()),
-            "as_bools" => ReadList(value, item => new GraphArgument.Bool(item.Boolean())),
-            "as_string" => new GraphArgument.Text(value.Text()),
-            "as_strings" => ReadList(value, item => new GraphArgument.Text(item.Text())),
-            "as_complex" => new GraphArgument.Complex(value.Get("real").Number(), value.Get("imag").Number()),
-            "as_sym_int" or "as_sym_bool" or "as_sym_float" => ReadSymbolic(value),
-            "as_sym_ints" or "as_sym_bools" or "as_sym_floats" => ReadList(value, ReadSymbolic),
-            "as_scalar_type" => new GraphArgument.DataType(ArchiveCodes.ScalarType(value.Integer())),
-            "as_memory_format" => new GraphArgument.Option("memory_format", ArchiveCodes.MemoryFormat(value.Integer())),
-            "as_layout" => new GraphArgument.Option("layout", ArchiveCodes.Layout(value.Integer())),
-            "as_device" => new GraphArgument.Option("device", ReadDevice(value)),
-            "as_graph" => new GraphArgument.Subgraph(ReadNested(value)),
-            _ => throw NotSupported("an argument is of an unknown kind", tag, "export the model without this operator"),
-        };
-    }
-
-    private GraphArgument ReadSymbolic(JsonElement element) => element.Union() switch
-    {
-        ("as_name", var name) => Refer(name.Text()),
-        ("as_int", var value) => new GraphArgument.Int(value.Integer()),
-        ("as_bool", var value) => new GraphArgument.Bool(value.Boolean()),
-        ("as_float", var value) => new GraphArgument.Float(value.Number()),
-        _ => throw Fields.Wrong("a name or a number", element),
-    };
-
     private ExportedGraph ReadNested(JsonElement argument)
     {
         var graph = argument.Get("graph");
@@ -488,20 +328,6 @@ internal sealed class GraphReader
         var name = argument.Get("name").Text();
         return new GraphReader(_scope, _name is null ? name : $"{_name}.{name}", argument.Get("graph"));
     }
-
-    private static GraphArgument.List ReadList(JsonElement list, Func<JsonElement, GraphArgument> read)
-    {
-        var items = ImmutableArray.CreateBuilder<GraphArgument>(list.Count());
-        foreach (var item in list.Items())
-        {
-            items.Add(read(item));
-        }
-
-        return new GraphArgument.List(items.MoveToImmutable());
-    }
-
-    private static string ReadDevice(JsonElement device) =>
-        device.Get("type").Text() + (device.Find("index") is { } index ? $":{index.Integer()}" : "");
 
     private static TandemException NotSupported(string problem, string found, string next) =>
         new(ErrorCode.ExportedProgramNotSupported, problem, new ErrorDetails { Found = found, NextStep = next });
