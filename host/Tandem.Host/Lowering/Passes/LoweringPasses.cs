@@ -8,11 +8,13 @@ internal static class LoweringPasses
 {
     /// <summary>From the ATen dialect of the importer to the edge dialect that partitioners read.</summary>
     public static ImmutableArray<IGraphPass> ToEdge { get; } =
-        [new RemoveAsserts(), new Decompose(), new EliminateDeadCode()];
+    [
+        new RemoveAsserts(), new Functionalize(), new Decompose(), new FoldBatchNorm(), new SimplifyViews(), new EliminateCommonSubexpressions(), new FoldConstants(), new EliminateDeadCode(),
+    ];
 
     /// <summary>What is left to do once backends have taken their partitions.</summary>
     public static ImmutableArray<IGraphPass> AfterDelegation { get; } =
-        [new Decompose(), new EliminateDeadCode()];
+        [new Decompose(), new SimplifyViews(), new NormalizeLayouts(), new EliminateCommonSubexpressions(), new FoldConstants(), new EliminateDeadCode()];
 
     /// <summary>Runs passes one after the other.</summary>
     /// <param name="method">The method.</param>
