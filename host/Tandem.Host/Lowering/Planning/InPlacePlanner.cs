@@ -12,17 +12,21 @@ internal static class InPlacePlanner
 {
     private const string IndexPut = "aten::index_put.out";
 
-    /// <summary>Unites storages of a method. Its inputs are left alone, so that a caller's memory can be bound to them.</summary>
-    internal static void Run(MethodCode code)
+    /// <summary>Unites storages of a method.</summary>
+    /// <param name="code">The method.</param>
+    /// <param name="overInputs">Whether a result may take the memory of an input: a runtime then has to keep what the caller gave elsewhere.</param>
+    /// <returns>Whether a result took the memory of an input.</returns>
+    internal static bool Run(MethodCode code, bool overInputs)
     {
         var liveness = new Liveness(code);
+        var isOverInput = false;
         for (var i = 0; i < code.Instructions.Count; i++)
         {
             var instruction = code.Instructions[i];
             if (instruction.Result >= 0 && code.Values[instruction.Result].Storage!.Root is var result
                 && result.Kind is StorageKind.Intermediate or StorageKind.Output && liveness.Of(result).First == i)
             {
-                ReuseOperand(code, liveness, i, result);
+                isOverInput |= ReuseOperand(code, liveness, i, result, overInputs);
             }
         }
 
@@ -35,20 +39,25 @@ internal static class InPlacePlanner
         {
             code.Instructions[i] = Rewrite(code, code.Instructions[i]);
         }
+
+        return isOverInput;
     }
 
-    private static void ReuseOperand(MethodCode code, Liveness liveness, int index, TensorStorage result)
+    private static bool ReuseOperand(MethodCode code, Liveness liveness, int index, TensorStorage result, bool overInputs)
     {
         foreach (var operand in code.Instructions[index].InPlaceOperands)
         {
             var storage = code.Values[operand].Storage!.Root;
-            if (!ReferenceEquals(storage, result) && storage.Kind == StorageKind.Intermediate && storage.ByteCount == result.ByteCount
+            if (!ReferenceEquals(storage, result) && (storage.Kind == StorageKind.Intermediate || (overInputs && storage.Kind == StorageKind.Input)) && storage.ByteCount == result.ByteCount
                 && liveness.Of(storage).Last == index && IsReadElementwise(code, code.Instructions[index], storage))
             {
+                var isInput = storage.Kind == StorageKind.Input;
                 liveness.Unite(storage, result);
-                return;
+                return isInput;
             }
         }
+
+        return false;
     }
 
     // Another operand over the same memory, such as a view that broadcasts, would be read after it was written.

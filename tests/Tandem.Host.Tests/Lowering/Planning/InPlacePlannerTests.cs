@@ -55,6 +55,38 @@ public sealed class InPlacePlannerTests
     }
 
     [Fact]
+    public unsafe void A_result_may_be_planned_over_an_input_and_the_callers_memory_is_bound_all_the_same()
+    {
+        using var program = new Emitted(Emit(new EdgeGraph().Input("x", Float(4)).Relu("x", "a", Float(4)).Node("aten::neg", "n", Float(4), ("self", Ref("a")))
+            .Node("aten::view_copy", "y", Float(2, 2), ("self", Ref("n")), ("size", Ints(2, 2))).Output("y")));
+        Assert.Equal([0, 16], program.Plan().PlannedBufferSizes);
+        float* mine = stackalloc float[8];
+        for (var i = 0; i < 4; i++)
+        {
+            mine[i] = i - 1;
+        }
+
+        var method = program.Method();
+        method.BindInput(0, mine, [4]);
+        method.BindOutput(0, mine + 4, 16);
+        for (var round = 0; round < 2; round++)
+        {
+            method.Execute();
+            Assert.Equal([-1, 0, 1, 2, 0, 0, -1, -2], new ReadOnlySpan<float>(mine, 8).ToArray());
+        }
+    }
+
+    [Fact]
+    public void An_input_that_is_returned_or_read_later_is_not_written_over()
+    {
+        using var program = new Emitted(Emit(new EdgeGraph().Input("x", Float(2)).Relu("x", "a", Float(2)).Add("a", "x", "y", Float(2)).Output("y", "x")));
+        for (var round = 0; round < 2; round++)
+        {
+            Assert.Equal([[-1, 4], [-1, 2]], program.Run("forward", ([-1, 2], [2])));
+        }
+    }
+
+    [Fact]
     public void A_view_that_broadcasts_over_its_own_base_is_not_written_over()
     {
         using var program = new Emitted(Emit(new EdgeGraph().Input("x", Float(1, 3)).Relu("x", "a", Float(1, 3))
