@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Tandem.Host.Formats.Model;
 using Tandem.Host.Lowering.Emission;
+using Tandem.Sdk;
 
 namespace Tandem.Host.Lowering.Planning;
 
@@ -95,7 +96,23 @@ internal static class InPlacePlanner
         }
     }
 
+    // A call whose result lies over its operand still copies the operand onto itself, unless the kernel is told to write in place.
     private static EmittedInstruction Rewrite(MethodCode code, EmittedInstruction instruction) => instruction is { Operator: IndexPut, Model: InstructionModel.KernelCall call }
-        && ReferenceEquals(code.Values[call.Arguments[0]].Storage!.Root, code.Values[instruction.Result].Storage!.Root)
+        && ReferenceEquals(code.Values[call.Arguments[0]].Storage!.Root, code.Values[instruction.Result].Storage!.Root) && IsSimple(code, call.Arguments)
         ? instruction with { Operator = "aten::index_put_", Model = call with { Arguments = [.. call.Arguments.AsSpan()[..^1]] } } : instruction;
+
+    // What ExecuTorch's index_put_ takes: whole slices at a list of places along one dimension.
+    private static bool IsSimple(MethodCode code, ImmutableArray<int> arguments)
+    {
+        if (code.Values[arguments[0]].Layout is not { } self || code.Values[arguments[2]].Layout is not { } values || values.Sizes.Length != self.Sizes.Length
+            || values.ScalarType != self.ScalarType || code.Values[arguments[1]].Value is not ValueModel.OptionalTensorList list
+            || code.Values[arguments[3]].Value is not ValueModel.Bool { Value: false } || list.ValueIndices.Count(item => item >= 0) != 1)
+        {
+            return false;
+        }
+
+        var along = list.ValueIndices.ToList().FindIndex(item => item >= 0);
+        return code.Values[list.ValueIndices[along]].Layout is { ScalarType: ScalarType.Long or ScalarType.Int, Sizes: [_] }
+            && !self.Sizes.Where((size, i) => i != along && values.Sizes[i] != size).Any();
+    }
 }

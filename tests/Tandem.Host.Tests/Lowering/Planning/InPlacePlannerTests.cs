@@ -37,6 +37,17 @@ public sealed class InPlacePlannerTests
     }
 
     [Fact]
+    public void Values_that_are_added_up_at_their_places_are_written_in_place_by_the_general_operator()
+    {
+        using var program = new Emitted(Emit(new EdgeGraph().Buffer("sums", Float(4, 2)).Input("row", Float(1, 2)).Input("at", Long(1))
+            .Node("aten::index_put", "new", Float(4, 2), ("self", Ref("sums")), ("indices", Refs("at")), ("values", Ref("row")), ("accumulate", new GraphArgument.Bool(true)))
+            .Relu("new", "y", Float(4, 2)).Mutation("sums", "new").Output("y")));
+        Assert.Equal(["aten::index_put.out", "aten::relu.out"], program.Calls());
+        Step(program, 1, 5, 6);
+        Assert.Equal([0, 0, 12, 14, 0, 0, 0, 0], Step(program, 1, 7, 8));
+    }
+
+    [Fact]
     public void A_cache_whose_old_value_is_read_afterwards_is_copied()
     {
         using var program = new Emitted(Emit(Cache(isReadAfterwards: true)));
