@@ -5,8 +5,7 @@ namespace Tandem.Host.Lowering.Planning;
 /// <summary>For each storage of a method the first and the last instruction that touches it.</summary>
 /// <remarks>
 /// The chain is one line, and forward jumps only skip parts of it, so a range of instructions covers every path. A backward jump runs a range
-/// again: what was there before the loop and is touched inside it lives until the loop's end, and what is read after the loop lives from the loop's
-/// start, for a run of the range may have written only a part of it.
+/// again: what was there before the loop and is touched inside it lives until the loop's end, and what the loop fills turn by turn lives all along it.
 /// </remarks>
 internal sealed class Liveness
 {
@@ -29,30 +28,29 @@ internal sealed class Liveness
             }
         }
 
-        foreach (var value in code.Outputs.Concat(code.WriteBacks.SelectMany(item => new[] { item.Source, item.Target })))
+        foreach (var (first, last, kept) in code.Loops)
         {
-            Touch(value, End);
-        }
+            foreach (var value in kept)
+            {
+                Touch(value, first);
+                Touch(value, last);
+            }
 
-        // Inner loops were noted before the loops around them.
-        foreach (var (first, last) in code.Loops)
-        {
             for (var i = first; i <= last; i++)
             {
                 foreach (var value in code.TensorsOf(code.Instructions[i]))
                 {
-                    var range = Of(code.Values[value].Storage!);
-                    if (range.First < first)
+                    if (Of(code.Values[value].Storage!).First < first)
                     {
                         Touch(value, last);
                     }
-
-                    if (range.Last > last)
-                    {
-                        Touch(value, first);
-                    }
                 }
             }
+        }
+
+        foreach (var value in code.Outputs.Concat(code.WriteBacks.SelectMany(item => new[] { item.Source, item.Target })))
+        {
+            Touch(value, End);
         }
     }
 
