@@ -7,6 +7,7 @@ using Tandem.Cli.Tokenization;
 using Tandem.Host;
 using Tandem.Host.Execution;
 using Tandem.Host.Generation;
+using Tandem.Host.Lowering;
 using Tandem.Sdk;
 
 namespace Tandem.Cli.Commands;
@@ -27,8 +28,8 @@ internal static class DemoCommand
         var prompt = new Option<string>("--prompt") { Description = "How the tale begins.", DefaultValueFactory = _ => "Once upon a time there was a fox named" };
         var common = new CommonOptions();
         var command = new Command("demo", """
-            Finds the CPU plugin in its plugin folder, loads the sample language model, writes a tale through it, opens seven more sessions, and
-            prints which plugin ran what and why, and where time and memory went.
+            Lowers the archive of the sample language model with the CPU plugin, loads the program, writes a tale through it, opens seven more sessions,
+            and prints what sharing saved, which plugin ran what and why, and where time and memory went.
 
             Example:
               tandem demo
@@ -36,19 +37,30 @@ internal static class DemoCommand
         common.AddTo(command, withData: false);
         command.SetAction((parsed, cancellation) =>
         {
-            Run(terminal, common, parsed, parsed.GetValue(folder)!, parsed.GetValue(prompt)!, cancellation);
-            return Task.FromResult(ExitCode.Success);
+            var temporary = Directory.CreateTempSubdirectory("tandem-demo-").FullName;
+            try
+            {
+                Run(terminal, common, parsed, parsed.GetValue(folder)!, Path.Combine(temporary, "tales.pte"), parsed.GetValue(prompt)!, cancellation);
+                return Task.FromResult(ExitCode.Success);
+            }
+            finally
+            {
+                Directory.Delete(temporary, recursive: true);
+            }
         });
         return command;
     }
 
-    private static void Run(Terminal terminal, CommonOptions common, ParseResult parsed, string folder, string prompt, CancellationToken cancellation)
+    private static void Run(Terminal terminal, CommonOptions common, ParseResult parsed, string folder, string model, string prompt, CancellationToken cancellation)
     {
         var output = terminal.Output;
         var clock = Stopwatch.StartNew();
         using var runtime = common.CreateRuntime(parsed);
         var runtimeTime = clock.Elapsed;
-        var model = Path.Combine(folder, "xnnpack_fp32.pte");
+        clock.Restart();
+        var lowering = new ProgramLowering(runtime, new LoweringOptions { Backends = { Order = ["tandem.cpu"] } })
+            .LowerFile(Path.Combine(folder, "tales.pt2"), model, null, cancellation);
+        var loweringTime = clock.Elapsed;
         var tokenizer = TokenizerFile.Read(Path.Combine(folder, "tokenizer.json"));
         clock.Restart();
         using var program = runtime.LoadProgram(model);
@@ -65,10 +77,13 @@ internal static class DemoCommand
         var first = generator.Statistics;
         _ = generator.Generate(tokenizer.Encode(prompt), new SamplingOptions(), 120, tokenizer.EndId, cancellation).Count();
         var warm = generator.Statistics;
+        TextReport.Print(output, LoweringTables.Methods(lowering.Record));
+        TextReport.Print(output, LoweringTables.Sizes(lowering));
         PrintChoices(output, runtime, program);
         TextReport.Print(output, new ReportTable("Time", ["step", "ms", ""],
         [
             Row("find plugins, start threads", runtimeTime, ""),
+            Row("lower the archive", loweringTime, "import, passes, partitions of both methods, payloads, memory plan, file"),
             Row("map and verify the program", loadTime, ""),
             Row("load both methods: pack weights, resolve operators", methodsTime, ""),
             Row("first prompt", first.PromptTime, $"{first.PromptTokens} tokens, just-in-time compilation included"),
