@@ -8,12 +8,14 @@ internal static class ArithmeticDecompositions
 {
     internal static void Register(DecompositionTable table)
     {
-        foreach (var name in (ReadOnlySpan<string>)["add", "sub", "mul", "remainder", "fmod", "bitwise_and", "bitwise_or", "bitwise_xor"])
+        foreach (var name in (ReadOnlySpan<string>)["add", "sub", "mul", "fmod", "bitwise_and", "bitwise_or", "bitwise_xor"])
         {
             table.AddMany($"aten::{name}.Tensor", (editor, call) => Promote(editor, call, $"aten::{name}.Scalar", TypeRules.Result(call, "self", "other")));
             table.AddMany($"aten::{name}.Scalar", (editor, call) => Promote(editor, call, $"aten::{name}.Scalar", TypeRules.Result(call, "self", "other")));
         }
 
+        table.AddMany("aten::remainder.Tensor", (editor, call) => Remainder(editor, call));
+        table.AddMany("aten::remainder.Scalar", (editor, call) => Remainder(editor, call));
         table.AddMany("aten::div.Tensor", (editor, call) => Promote(editor, call, "aten::div.Scalar", TypeRules.ToFloat(TypeRules.Result(call, "self", "other"))));
         table.AddMany("aten::div.Scalar", (editor, call) => Promote(editor, call, "aten::div.Scalar", TypeRules.ToFloat(TypeRules.Result(call, "self", "other"))));
         table.AddMany("aten::div.Tensor_mode", (editor, call) => Divide(editor, call, "aten::div.Scalar_mode"));
@@ -166,6 +168,25 @@ internal static class ArithmeticDecompositions
             -2 when type.IsFloatingPoint() => editor.Unary("reciprocal", editor.Square(self)),
             _ => null,
         };
+    }
+
+    // Of integers: what floor division leaves, since ExecuTorch's kernel gives it the sign of the dividend.
+    private static IReadOnlyList<GraphValue>? Remainder(GraphEditor editor, OperatorCall call)
+    {
+        var type = TypeRules.Result(call, "self", "other");
+        if (!type.IsInteger())
+        {
+            return Promote(editor, call, "aten::remainder.Scalar", type);
+        }
+
+        var self = editor.Cast(call.Tensor("self"), type);
+        if (call.OptionalTensor("other") is { } tensor)
+        {
+            var other = editor.Cast(tensor, type);
+            return [editor.Sub(self, editor.Mul(editor.Call("aten::div.Tensor_mode", self, other, "floor"), other))];
+        }
+
+        return [editor.Sub(self, editor.Mul(editor.Call("aten::div.Scalar_mode", self, call.Argument("other"), "floor"), call.Argument("other")))];
     }
 
     private static GraphValue Extreme(GraphEditor editor, OperatorCall call, string name)
