@@ -88,6 +88,28 @@ internal static class ArithmeticDecompositions
             var distance = editor.Unary("neg", editor.Unary("abs", editor.Sub(left, right)));
             return editor.Add(editor.Maximum(left, right), editor.Unary("log1p", editor.Unary("exp", distance)));
         });
+        foreach (var (name, other) in ((string, string)[])[("expit", "sigmoid"), ("exp2", "exp2"), ("expm1", "expm1"), ("log1p", "log1p"), ("erf", "erf"), ("erfc", "erfc"), ("round", "round"), ("logsumexp", "logsumexp"),
+            ("logit", "logit"), ("sinc", "sinc")])
+        {
+            table.Alias($"aten::special_{name}", $"aten::{other}");
+        }
+
+        table.Alias("aten::special_xlogy", "aten::xlogy.Tensor");
+        table.Add("aten::xlogy.Tensor", (editor, call) =>
+        {
+            // Zero times anything that is a number is zero.
+            var (self, other) = (call.Tensor("self"), call.Tensor("other"));
+            var type = TypeRules.ToFloat(TypeRules.Result(call, "self", "other"));
+            var product = editor.Mul(self, editor.Unary("log", other));
+            var isZero = editor.Call("aten::logical_and", editor.Call("aten::eq.Scalar", self, 0), editor.Unary("logical_not", editor.Unary("isnan", other)));
+            return editor.Where(isZero, editor.Scalar(0, type), product);
+        });
+        table.Add("aten::hypot", (editor, call) => editor.Unary("sqrt", editor.Add(editor.Square(call.Tensor("self")), editor.Square(call.Tensor("other")))));
+        table.Add("aten::sinc", (editor, call) =>
+        {
+            var angle = editor.Mul(editor.Cast(call.Tensor("self"), TypeRules.ToFloat(Type(call))), Math.PI);
+            return editor.Where(editor.Call("aten::eq.Scalar", angle, 0), editor.Scalar(1, angle.Tensor!.ScalarType), editor.Div(editor.Unary("sin", angle), angle));
+        });
         table.Add("aten::deg2rad", (editor, call) => editor.Mul(call.Tensor("self"), Math.PI / 180));
         table.Add("aten::rad2deg", (editor, call) => editor.Mul(call.Tensor("self"), 180 / Math.PI));
         table.Add("aten::sgn", (editor, call) => editor.Unary("sign", call.Tensor("self")));
