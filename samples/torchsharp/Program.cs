@@ -4,6 +4,7 @@ using Tandem.Host.Building;
 using Tandem.Host.Lowering;
 using Tandem.Sdk;
 using TorchSharp;
+using ScalarType = Tandem.Sdk.ScalarType;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
