@@ -15,10 +15,11 @@ internal static class CommandLine
     public static async Task<int> RunAsync(string[] args, Terminal terminal)
     {
         var root = new RootCommand("""
-            Runs ExecuTorch programs in .NET.
+            Lowers models to ExecuTorch programs and runs them in .NET.
 
             Examples:
               tandem demo
+              tandem lower model.pt2 -o model.pte --backend cpu
               tandem run model.pte --inputs in.safetensors --outputs out.safetensors
               tandem generate model.pte --tokenizer tokenizer.json --prompt "Once upon a time"
               tandem check --program portable.pte cases/*
@@ -26,6 +27,7 @@ internal static class CommandLine
             """)
         {
             DemoCommand.Create(terminal),
+            LowerCommand.Create(terminal),
             RunCommand.Create(terminal),
             CheckCommand.Create(terminal),
             InspectCommand.Create(terminal),

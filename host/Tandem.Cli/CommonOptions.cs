@@ -45,7 +45,14 @@ internal sealed class CommonOptions
     }
 
     /// <summary>Makes the runtime that the command line and the configuration describe.</summary>
-    public TandemRuntime CreateRuntime(ParseResult parsed)
+    public TandemRuntime CreateRuntime(ParseResult parsed) => CreateRuntime(parsed, ReadConfiguration(parsed));
+
+    /// <summary>Makes the runtime that the command line and a configuration describe.</summary>
+    public TandemRuntime CreateRuntime(ParseResult parsed, IConfiguration configuration) =>
+        RuntimeFactory.Create(configuration, parsed.GetValue(Plugins) ?? [], parsed.GetValue(Threads));
+
+    /// <summary>Reads the configuration file.</summary>
+    public IConfiguration ReadConfiguration(ParseResult parsed)
     {
         var builder = new ConfigurationBuilder();
         if (parsed.GetValue(Configuration) is { } path)
@@ -57,6 +64,6 @@ internal sealed class CommonOptions
             builder.AddJsonFile(Path.Combine(AppContext.BaseDirectory, "appsettings.json"), optional: true);
         }
 
-        return RuntimeFactory.Create(builder.Build(), parsed.GetValue(Plugins) ?? [], parsed.GetValue(Threads));
+        return builder.Build();
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Tandem.Host.Kernels;
 using Tandem.Host.Lowering.Passes;
 using Tandem.Sdk;
 
@@ -7,10 +8,11 @@ namespace Tandem.Host.Lowering;
 /// <summary>Runs the passes of a lowering over methods, and says so.</summary>
 /// <param name="toEdge">Passes before partitioning.</param>
 /// <param name="afterDelegation">Passes after it.</param>
+/// <param name="kernels">The operators that can run without a backend.</param>
 /// <param name="calls">Who hears of progress.</param>
 /// <param name="afterPass">Called after each pass; null for nobody.</param>
 internal sealed class PassRunner(
-    ImmutableArray<IGraphPass> toEdge, ImmutableArray<IGraphPass> afterDelegation, BackendCalls calls, Action<IGraphPass, ExportedMethod>? afterPass = null)
+    ImmutableArray<IGraphPass> toEdge, ImmutableArray<IGraphPass> afterDelegation, KernelRegistry kernels, BackendCalls calls, Action<IGraphPass, ExportedMethod>? afterPass = null)
 {
     /// <summary>Brings a method into edge dialect.</summary>
     /// <param name="method">The method, in ATen dialect or in edge dialect already.</param>
@@ -20,24 +22,18 @@ internal sealed class PassRunner(
     {
         PreservedOperators = preserved,
         RefusedNodes = refused,
+        Kernels = kernels,
         AfterPass = afterPass,
         CancellationToken = calls.CancellationToken,
     });
 
     /// <summary>Does what is left once backends have taken their partitions.</summary>
     internal ExportedMethod AfterDelegation(ExportedMethod method) =>
-        Run(method, afterDelegation, new PassContext { AfterPass = afterPass, CancellationToken = calls.CancellationToken });
+        Run(method, afterDelegation, new PassContext { Kernels = kernels, AfterPass = afterPass, CancellationToken = calls.CancellationToken });
 
     private ExportedMethod Run(ExportedMethod method, ImmutableArray<IGraphPass> passes, PassContext context)
     {
         calls.Report(LoweringStage.Passes, method.Name);
-        foreach (var pass in passes)
-        {
-            context.CancellationToken.ThrowIfCancellationRequested();
-            method = pass.Run(method, context);
-            context.AfterPass?.Invoke(pass, method);
-        }
-
-        return method;
+        return LoweringPasses.Run(method, passes, context);
     }
 }

@@ -34,7 +34,7 @@ public sealed class ProgramLowering(TandemRuntime runtime, LoweringOptions? opti
     /// <param name="cancellationToken">Cancels; nothing is written then.</param>
     /// <returns>What was done.</returns>
     /// <exception cref="TandemException">
-    /// A code of the import (1001 to 2010), of the selection of plugins (4001 to 5003), <see cref="ErrorCode.OperatorMissing"/>,
+    /// A code of the import (1001 to 2010), of the selection of plugins (4001 to 5003), <see cref="ErrorCode.OperatorNotLowerable"/>,
     /// <see cref="ErrorCode.BackendResultInvalid"/> or <see cref="ErrorCode.BackendLoweringFailed"/> with the backend's name,
     /// <see cref="ErrorCode.NamedDataConflict"/>, <see cref="ErrorCode.TargetUnwritable"/>. Nothing is written.
     /// </exception>
@@ -69,7 +69,7 @@ public sealed class ProgramLowering(TandemRuntime runtime, LoweringOptions? opti
             var times = new StageClock(progress);
             var calls = new BackendCalls(_options.BackendLimit, times, cancellationToken);
             using var backends = LoweringBackends.Create(runtime.Plugins, _options.Backends, program.Methods.Select(method => method.Name));
-            var passes = new PassRunner(LoweringPipeline.ToEdge, LoweringPipeline.AfterDelegation, calls, DumpOption());
+            var passes = new PassRunner(LoweringPasses.ToEdge, LoweringPasses.AfterDelegation, runtime.Kernels, calls, DumpOption());
             var run = new LoweringRun(backends, calls, passes);
             var lowered = run.Run(program, new NamedDataStore());
             if (!_options.Strip)
@@ -105,7 +105,7 @@ public sealed class ProgramLowering(TandemRuntime runtime, LoweringOptions? opti
             return null;
         }
 
-        var known = LoweringPipeline.ToEdge.Concat(LoweringPipeline.AfterDelegation).Select(pass => pass.Name).Distinct(StringComparer.Ordinal).ToList();
+        var known = LoweringPasses.ToEdge.Concat(LoweringPasses.AfterDelegation).Select(pass => pass.Name).Distinct(StringComparer.Ordinal).ToList();
         if (name != "all" && !known.Contains(name))
         {
             throw new TandemException(ErrorCode.ArgumentInvalid, "no pass has this name",

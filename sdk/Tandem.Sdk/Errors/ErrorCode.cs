@@ -153,6 +153,9 @@ public enum ErrorCode
     /// <summary>An operator does not support this dtype.</summary>
     OperatorTypeNotSupported = 7003,
 
+    /// <summary>An operator of an exported program cannot be lowered: nothing runs it and nothing says what it is made of, or its arguments rule it out.</summary>
+    OperatorNotLowerable = 7004,
+
     /// <summary>A delegate's payload is damaged.</summary>
     PayloadInvalid = 8001,
 

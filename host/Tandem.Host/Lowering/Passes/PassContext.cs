@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Tandem.Host.Kernels;
 using Tandem.Sdk;
 
 namespace Tandem.Host.Lowering.Passes;
@@ -6,8 +7,13 @@ namespace Tandem.Host.Lowering.Passes;
 /// <summary>What the passes of one lowering share.</summary>
 internal sealed class PassContext
 {
+    private static readonly Lazy<KernelRegistry> Default = new(KernelRegistries.CreateDefault);
+
     /// <summary>Full names of operators that a backend wants whole ("aten::linear"): decomposition leaves them.</summary>
     public ImmutableHashSet<string> PreservedOperators { get; init; } = [];
+
+    /// <summary>The operators that can run without a backend.</summary>
+    public KernelRegistry Kernels { get; init; } = Default.Value;
 
     /// <summary>Names of nodes whose operator is preserved and that no backend took: decomposition takes them apart.</summary>
     public ImmutableHashSet<string> RefusedNodes { get; init; } = [];
@@ -17,6 +23,11 @@ internal sealed class PassContext
 
     /// <summary>Called with the pass and its result after each pass; null if nobody listens.</summary>
     public Action<IGraphPass, ExportedMethod>? AfterPass { get; init; }
+
+    /// <summary>Whether decomposition leaves a node. One that it wrote itself, after the backends were asked, is left to nobody.</summary>
+    /// <param name="node">The node; without a name while it is being written.</param>
+    /// <returns>True if it stays.</returns>
+    public bool Keeps(GraphNode node) => IsPreserved(node) && (node.Name.Length > 0 || RefusedNodes.IsEmpty);
 
     /// <summary>Whether a node is to stay whole.</summary>
     /// <param name="node">The node.</param>
