@@ -18,9 +18,10 @@ internal sealed class CpuPartitioner : IBackendPartitioner
         var constants = new Dictionary<string, ExportedTensor>(StringComparer.Ordinal);
         foreach (var input in method.Signature.Inputs)
         {
-            if (IsConstant(method, input))
+            if (input.Tensor is not null && input.Kind != GraphInputKind.UserInput
+                && (input.Kind != GraphInputKind.Buffer || !context.IsState(input.QualifiedName ?? "")))
             {
-                constants.Add(input.ValueName, input.Tensor!);
+                constants.Add(input.ValueName, input.Tensor);
             }
         }
 
@@ -29,10 +30,6 @@ internal sealed class CpuPartitioner : IBackendPartitioner
         Decide(context, method.Graph, constants, decisions, partitions);
         return new PartitionResult(decisions.ToImmutable(), partitions.ToImmutable());
     }
-
-    /// <summary>Whether an input has the same bytes in every call.</summary>
-    public static bool IsConstant(ExportedMethod method, GraphInputSpec input) => input.Tensor is not null && input.Kind != GraphInputKind.UserInput
-        && (input.Kind != GraphInputKind.Buffer || !method.Signature.IsMutated(input.QualifiedName ?? ""));
 
     private static void Decide(
         PartitionContext context, ExportedGraph graph, IReadOnlyDictionary<string, ExportedTensor> constants,

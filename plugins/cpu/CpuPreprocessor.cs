@@ -41,9 +41,9 @@ internal sealed class CpuPreprocessor : IBackendPreprocessor
         for (var i = 0; i < method.Graph.Inputs.Length; i++)
         {
             var input = method.Signature.Inputs[i];
-            if (CpuPartitioner.IsConstant(method, input))
+            if (input is { Kind: not GraphInputKind.UserInput, Tensor: { } tensor })
             {
-                scope.AddConstant(input.ValueName, input.Tensor!);
+                scope.AddConstant(input.ValueName, tensor);
             }
             else
             {

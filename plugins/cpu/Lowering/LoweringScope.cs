@@ -45,6 +45,20 @@ internal sealed class LoweringScope(GraphWriter writer, Action<LoweringScope, st
         }
     }
 
+    /// <summary>Adds a tensor that another node of the partition may compute, whatever its dim order.</summary>
+    public void AddOperand(GraphValue value)
+    {
+        try
+        {
+            var spec = Check(value);
+            _tensors[value.Name] = writer.AddInput(spec.ScalarType, spec.Sizes);
+        }
+        catch (LoweringRefusal refusal)
+        {
+            _refused[value.Name] = refusal.Message;
+        }
+    }
+
     /// <summary>Adds a tensor of the program that never changes.</summary>
     public void AddConstant(string name, ExportedTensor tensor)
     {
@@ -61,10 +75,18 @@ internal sealed class LoweringScope(GraphWriter writer, Action<LoweringScope, st
 
     /// <summary>Refuses a tensor that no payload of this plugin holds.</summary>
     /// <returns>Its spec.</returns>
-    public static TensorSpec CheckBoundary(GraphValue value)
+    public static TensorSpec Check(GraphValue value)
     {
         var spec = value.Tensor ?? throw new LoweringRefusal($"'{value.Name}' is not a tensor");
         CheckType(value.Name, spec.ScalarType);
+        return spec;
+    }
+
+    /// <summary>Refuses a tensor that cannot be an argument of a delegate. Inside a payload dim orders are of no account.</summary>
+    /// <returns>Its spec.</returns>
+    public static TensorSpec CheckBoundary(GraphValue value)
+    {
+        var spec = Check(value);
         return TensorShapes.IsContiguous(spec.DimOrder.AsSpan()) ? spec
             : throw new LoweringRefusal($"'{value.Name}' lies in dim order [{string.Join(", ", spec.DimOrder)}]; a delegate's tensors are contiguous");
     }

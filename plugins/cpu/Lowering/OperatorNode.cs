@@ -1,3 +1,4 @@
+using Tandem.Plugins.Cpu.Payload;
 using Tandem.Sdk;
 
 namespace Tandem.Plugins.Cpu.Lowering;
@@ -104,16 +105,36 @@ internal sealed class OperatorNode(GraphNode node, LoweringScope scope, Func<str
         return position >= 0 && position < rank ? (int)position : throw new LoweringRefusal($"dimension {dimension} of a tensor of rank {rank}");
     }
 
-    /// <summary>Sets a result.</summary>
+    /// <summary>A tensor argument in float32: functions that XNNPACK would round in each step are computed there, as eager PyTorch does.</summary>
+    public LoweredTensor Single(string name) => Single(Tensor(name));
+
+    /// <summary>A tensor argument that may be absent, in float32.</summary>
+    public LoweredTensor? OptionalSingle(string name) => OptionalTensor(name) is { } tensor ? Single(tensor) : null;
+
+    /// <summary>Sets a result; one of float32 is rounded where the operator gives float16.</summary>
     public void Set(LoweredTensor tensor, int output = 0)
     {
-        var spec = LoweringScope.CheckBoundary(node.Outputs[output]);
+        var spec = LoweringScope.Check(node.Outputs[output]);
+        if (spec.ScalarType == ScalarType.Half && tensor.Type == ScalarType.Float && !tensor.IsConstant)
+        {
+            tensor = Convert(tensor, ScalarType.Half);
+        }
+
         if (spec.Rank != tensor.Rank || spec.ScalarType != tensor.Type)
         {
             throw new LoweringRefusal($"the result is {spec}, not the {tensor.Type.TorchName()} of rank {tensor.Rank} that the operator gives");
         }
 
         scope[node.Outputs[output].Name] = tensor;
+    }
+
+    private LoweredTensor Single(LoweredTensor tensor) => tensor.Type == ScalarType.Float ? tensor
+        : tensor.IsConstant ? new LoweredTensor(tensor.Constant.To(ScalarType.Float)) : Convert(tensor, ScalarType.Float);
+
+    private LoweredTensor Convert(LoweredTensor tensor, ScalarType type)
+    {
+        var form = tensor.NativeForm;
+        return Writer.AddNode(PayloadNodeKind.Convert, [Writer.Read(tensor, form)], type, tensor.Sizes, form);
     }
 
     private LoweredTensor Checked(LoweredTensor tensor) => tensor.Type == Type ? tensor

@@ -27,6 +27,7 @@ internal static class PartitionLowering
             var node = nodes.First(node => node.Outputs.Any(value => value.Name == output));
             try
             {
+                LoweringScope.CheckBoundary(node.Outputs.First(value => value.Name == output));
                 scope.Writer.DebugHandle = node.DebugHandle;
                 scope.Writer.AddOutput(scope[output]);
             }

@@ -80,7 +80,7 @@ internal sealed class GraphPartitioner
             }
             else if (_view.Find(name) is { } value)
             {
-                scope.AddInput(value);
+                scope.AddOperand(value);
             }
         }
     }
@@ -105,8 +105,23 @@ internal sealed class GraphPartitioner
         return null;
     }
 
+    // A constant is never a result of a call: it is taken only where nothing but one partition reads it.
+    private void RefuseConstants(Func<int, bool> isWanted)
+    {
+        for (var i = _phases.Length - 1; i >= 0; i--)
+        {
+            if (_isConstant[i] && _reasons[i] is null && !isWanted(i))
+            {
+                _reasons[i] = "its result is known ahead of time, and not only one partition reads it";
+            }
+        }
+    }
+
+    private IEnumerable<int> Readers(int node) => _view.Graph.Nodes[node].Outputs.SelectMany(output => _view.Readers(output.Name));
+
     private void AssignPhases()
     {
+        RefuseConstants(i => Readers(i).All(reader => _reasons[reader] is null) && !_view.Graph.Nodes[i].Outputs.Any(output => _view.IsOutput(output.Name)));
         for (var i = 0; i < _phases.Length; i++)
         {
             _phases[i] = 0;
@@ -122,8 +137,7 @@ internal sealed class GraphPartitioner
         {
             if (_isConstant[i] && _reasons[i] is null)
             {
-                var readers = _view.Graph.Nodes[i].Outputs.SelectMany(output => _view.Readers(output.Name)).ToArray();
-                _phases[i] = readers.Length == 0 ? 0 : readers.Min(reader => _phases[reader]);
+                _phases[i] = Readers(i).Select(reader => _phases[reader]).DefaultIfEmpty().Min();
             }
         }
     }
@@ -132,7 +146,9 @@ internal sealed class GraphPartitioner
     /// <returns>Whether a node was refused that had not been.</returns>
     private bool RefuseWhatFails()
     {
-        var hasRefused = false;
+        var refused = _reasons.Count(static reason => reason is not null);
+        RefuseConstants(i => Readers(i).All(reader => _phases[reader] == _phases[i]));
+        var hasRefused = _reasons.Count(static reason => reason is not null) != refused;
         foreach (var partition in Enumerable.Range(0, _phases.Length).Where(i => _reasons[i] is null).GroupBy(i => _phases[i]).OrderBy(static group => group.Key))
         {
             hasRefused |= Fails([.. partition]);

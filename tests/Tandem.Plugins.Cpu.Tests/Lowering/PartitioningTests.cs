@@ -104,6 +104,32 @@ public class PartitioningTests
     }
 
     [Fact]
+    public void A_constant_that_the_host_reads_too_is_left_to_the_host()
+    {
+        var e = new EdgeMethod();
+        var full = e.Node("full", "aten::full", [4], ("size", (int[])[4]), ("fill_value", 2));
+        var c = e.Node("c", "aten::cumsum", [4], ("self", full), ("dim", 0));
+        var a = e.Node("a", "aten::add.Tensor", [4], ("self", e.Input("x", 4)), ("other", full));
+        var s = e.Node("s", "aten::mul.Tensor", [4], ("self", a), ("other", c));
+
+        var result = FakeLowering.Partition(e.Build(s));
+
+        Assert.False(Decision(result, "full").IsTaken);
+        Assert.Single(result.Partitions);
+    }
+
+    [Fact]
+    public void A_constant_that_one_partition_reads_is_no_argument_of_the_call()
+    {
+        var e = new EdgeMethod();
+        var full = e.Node("full", "aten::full", [2, 2], ("size", (int[])[2, 2]), ("fill_value", 3));
+        var lowered = FakeLowering.Lower(e.Build(e.Node("y", "aten::mul.Tensor", [2, 2], ("self", e.Input("x", 2, 2)), ("other", full))));
+
+        Assert.Equal(["Multiply"], lowered.Kinds);
+        Assert.Equal([3, 6, 9, 12], lowered.Run([[2, 2]], ([1, 2, 3, 4], [2, 2]))[0]);
+    }
+
+    [Fact]
     public void Nodes_of_an_earlier_backend_get_no_decision_and_divide_like_any_other()
     {
         var e = new EdgeMethod();

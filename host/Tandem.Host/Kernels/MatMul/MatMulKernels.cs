@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using Tandem.Host.Kernels.Common;
 using Tandem.Host.Kernels.Pointwise;
 using Tandem.Sdk;
@@ -64,22 +63,21 @@ internal static unsafe class MatMulKernels
         sizes[^1] = weight.Sizes[0];
         output.Resize(sizes);
         var (rows, inner, columns) = (weight.Sizes[1] == 0 ? output.ElementCount / Math.Max(weight.Sizes[0], 1) : input.ElementCount / weight.Sizes[1], weight.Sizes[1], weight.Sizes[0]);
+        if (input.ScalarType == ScalarType.Float && weight.ScalarType == ScalarType.Float && output.ScalarType == ScalarType.Float && (bias is null || bias.ScalarType == ScalarType.Float) && rows <= int.MaxValue)
+        {
+            context.Reuse<FloatLinear>().Run(context, (float*)input.Data, (float*)weight.Data, bias is null ? null : (float*)bias.Data, (float*)output.Data, (int)rows, inner, columns);
+            return;
+        }
+
         for (long row = 0; row < rows; row++)
         {
             for (var column = 0; column < columns; column++)
             {
                 var sum = bias is null ? 0.0 : Elements.LoadDouble((byte*)bias.Data + ((long)column * bias.ElementSize), bias.ScalarType);
-                if (input.ScalarType == ScalarType.Float && weight.ScalarType == ScalarType.Float)
+                for (var i = 0; i < inner; i++)
                 {
-                    sum += TensorPrimitives.Dot(new ReadOnlySpan<float>((float*)input.Data + (row * inner), inner), new ReadOnlySpan<float>((float*)weight.Data + ((long)column * inner), inner));
-                }
-                else
-                {
-                    for (var i = 0; i < inner; i++)
-                    {
-                        sum += Elements.LoadDouble((byte*)input.Data + (((row * inner) + i) * input.ElementSize), input.ScalarType)
-                            * Elements.LoadDouble((byte*)weight.Data + ((((long)column * inner) + i) * weight.ElementSize), weight.ScalarType);
-                    }
+                    sum += Elements.LoadDouble((byte*)input.Data + (((row * inner) + i) * input.ElementSize), input.ScalarType)
+                        * Elements.LoadDouble((byte*)weight.Data + ((((long)column * inner) + i) * weight.ElementSize), weight.ScalarType);
                 }
 
                 Elements.Store((byte*)output.Data + (((row * columns) + column) * output.ElementSize), output.ScalarType, sum);

@@ -100,31 +100,26 @@ internal static class ViewDecompositions
     private static GraphValue? View(GraphEditor editor, OperatorCall call, GraphArgument[] requested)
     {
         var spec = Spec(call);
-        var sizes = Sizes.OfView(call, spec, requested);
-        if (call.Node.Outputs is [{ Tensor: { } exported }] && exported.Rank == sizes.Length)
-        {
-            sizes = [.. SpecInference.Merge(TensorSpec.Contiguous(spec.ScalarType, sizes), exported)!.Sizes];
-        }
+        SymbolicInt[] sizes = call.Node.Outputs is [{ Tensor: { } exported }] && exported.Rank == requested.Length ? [.. exported.Sizes] : Sizes.OfView(call, spec, requested);
 
         if (Sizes.AreSame(spec.Sizes.AsSpan(), sizes))
         {
             return Self(call);
         }
 
-        // One symbolic size is inferred when it runs; further ones need the values that the model computes.
+        // A single symbolic size is inferred when it runs; several are the values that the model computes.
         var hasZero = sizes.Any(size => size is { IsConstant: true, Value: 0 });
-        var inferred = hasZero ? -1 : Array.FindIndex(sizes, size => !size.IsConstant);
+        var isSingle = !hasZero && sizes.Count(size => !size.IsConstant) == 1;
         var arguments = new Arg[sizes.Length];
         for (var i = 0; i < sizes.Length; i++)
         {
-            arguments[i] = sizes[i].IsConstant ? sizes[i].Value : i == inferred ? -1
-                : requested[i] is GraphArgument.Reference ? requested[i] : (Arg)editor.SizeOf(Self(call), sizes[i]);
+            arguments[i] = sizes[i].IsConstant ? sizes[i].Value : isSingle ? -1 : requested[i] is GraphArgument.Reference or GraphArgument.Int ? requested[i] : (Arg)editor.SizeOf(Self(call), sizes[i]);
         }
 
         var self = editor.Contiguous(Self(call));
         Arg list = arguments;
         return call.Node.Operator == "aten::view_copy" && ReferenceEquals(self, Self(call)) && list.Value!.Equals(call.Argument("size")) ? null
-            : editor.Call("aten::view_copy", self, list);
+            : editor.CallAs(TensorSpec.Contiguous(spec.ScalarType, sizes), "aten::view_copy", self, list);
     }
 
     private static GraphValue Unflatten(GraphEditor editor, OperatorCall call)

@@ -14,6 +14,7 @@ internal static class JoinRules
         add(MeshGrid, "meshgrid");
         add(Repeat, "repeat tile");
         add(RepeatInterleave, "repeat_interleave.self_int repeat_interleave.self_Tensor");
+        add(RepeatedIndices, "repeat_interleave.Tensor");
         add(Flip, "flip roll fliplr flipud");
     }
 
@@ -137,6 +138,13 @@ internal static class JoinRules
         }
 
         return [Layouts.Contiguous(self.ScalarType, sizes.SetItem(dim, size))];
+    }
+
+    // As many indices as the repeats add up to.
+    private static ImmutableArray<InferredValue> RepeatedIndices(OperatorArguments call)
+    {
+        var size = call.OptionalSize("output_size") ?? (call.NewSymbol ?? throw call.Refuse("the size depends on the data", "output_size", "none"))(0, long.MaxValue);
+        return [Layouts.Contiguous(call.Tensor("repeats").ScalarType, [size])];
     }
 
     private static ImmutableArray<InferredValue> Flip(OperatorArguments call)

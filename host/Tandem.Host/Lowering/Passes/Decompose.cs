@@ -38,7 +38,7 @@ internal sealed class Decompose : IGraphPass
 
     private static IReadOnlyList<GraphValue>? WithSpecs(GraphEditor editor, GraphNode node)
     {
-        if (node.Outputs.Length == 0 || node.Outputs[0].Tensor is null || SpecInference.Infer(editor, node) is not { } specs || specs.Length != node.Outputs.Length)
+        if (node.Outputs.Length == 0 || node.Outputs[0].Tensor is null || node.Operator == "aten::view_copy" || SpecInference.Infer(editor, node) is not { } specs || specs.Length != node.Outputs.Length)
         {
             return null;
         }

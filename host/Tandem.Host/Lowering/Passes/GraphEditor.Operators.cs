@@ -93,15 +93,20 @@ internal sealed partial class GraphEditor
     public Arg[] Sizes(GraphValue value) => [.. Enumerable.Range(0, Spec(value).Rank).Select(dim => (Arg)Size(value, dim))];
 
     /// <summary>
-    /// Sizes of a view as arguments: numbers, one -1 for the first that is symbolic, references for further ones, which are found among the tensor's own sizes.
+    /// Sizes of a view as arguments: numbers; -1 for the only one that is symbolic; references for several, which are found among the tensor's own sizes.
     /// </summary>
     public Arg[] ViewSizes(GraphValue value, ReadOnlySpan<SymbolicInt> sizes)
     {
+        var symbolic = 0;
+        foreach (var size in sizes)
+        {
+            symbolic += size.IsConstant ? 0 : 1;
+        }
+
         var arguments = new Arg[sizes.Length];
-        var hasInferred = false;
         for (var i = 0; i < sizes.Length; i++)
         {
-            arguments[i] = sizes[i].IsConstant ? sizes[i].Value : !hasInferred && (hasInferred = true) ? -1 : (Arg)SizeOf(value, sizes[i]);
+            arguments[i] = sizes[i].IsConstant ? sizes[i].Value : symbolic == 1 ? -1 : (Arg)SizeOf(value, sizes[i]);
         }
 
         return arguments;
@@ -109,7 +114,8 @@ internal sealed partial class GraphEditor
 
     /// <summary>The same elements under other sizes.</summary>
     public GraphValue Reshape(GraphValue value, params ReadOnlySpan<SymbolicInt> sizes) =>
-        AreSame(value, sizes) ? value : View(value, ViewSizes(value, sizes));
+        AreSame(value, sizes) ? value
+        : CallAs(TensorSpec.Contiguous(Spec(value).ScalarType, sizes), "aten::view_copy", Contiguous(value), ViewSizes(value, sizes));
 
     /// <summary>Broadcasts to sizes of which those that are symbolic stand on the tensor already, or are given by another tensor.</summary>
     public GraphValue ExpandTo(GraphValue value, ReadOnlySpan<SymbolicInt> sizes, GraphValue? source = null)
@@ -194,7 +200,7 @@ internal sealed partial class GraphEditor
             return null;
         }
 
-        return input.Kind == GraphInputKind.Buffer && _method.Signature.IsMutated(input.QualifiedName!) ? null : tensor;
+        return input.Kind == GraphInputKind.Buffer && Context.IsState(input.QualifiedName!) ? null : tensor;
     }
 
     private static bool IsZero(DataContent content)

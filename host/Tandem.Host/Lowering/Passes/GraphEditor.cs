@@ -18,6 +18,7 @@ internal sealed partial class GraphEditor
     private readonly HashSet<string> _names = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _counters = new(StringComparer.Ordinal);
     private readonly Dictionary<(string Value, int Dim), GraphValue> _sizes = [];
+    private readonly Dictionary<string, GraphNode> _producers = new(StringComparer.Ordinal);
     private readonly Dictionary<string, bool> _zeros = new(StringComparer.Ordinal);
     private readonly List<GraphInputSpec> _newInputs = [];
     private readonly List<GraphValue> _newInputValues = [];
@@ -27,6 +28,7 @@ internal sealed partial class GraphEditor
     private GraphNode? _origin;
     private bool _isChanged;
     private int _depth;
+    private int _scopes;
 
     private GraphEditor(ExportedMethod method, PassContext context)
     {
@@ -49,18 +51,29 @@ internal sealed partial class GraphEditor
     /// <summary>Whether the walk is in a nested graph, which cannot have constants of its own.</summary>
     public bool IsNested => _depth > 0;
 
+    /// <summary>The graph in which the walk is: another number for each nested one.</summary>
+    public int Scope { get; private set; }
+
+    /// <summary>The node of the walk as it was before its references were brought up to date; null between nodes.</summary>
+    public GraphNode? Origin => _origin;
+
+    /// <summary>The node of the walk as the rule was given it.</summary>
+    public GraphNode? Visited { get; private set; }
+
     /// <summary>Writes a method anew.</summary>
     /// <param name="method">The method.</param>
     /// <param name="context">What passes share.</param>
     /// <param name="rule">What becomes of each node.</param>
     /// <param name="decompositions">Rules for the calls that the rule makes.</param>
     /// <param name="adjustSignature">Changes inputs, outputs and signature at the end.</param>
+    /// <param name="beforeOutputs">Called when all nodes of the method's own graph are written, before what it returns is read.</param>
     /// <returns>The method, the same object if nothing changed.</returns>
     public static ExportedMethod Rewrite(
-        ExportedMethod method, PassContext context, Rule rule, DecompositionTable? decompositions = null, Func<GraphEditor, ExportedMethod, ExportedMethod>? adjustSignature = null)
+        ExportedMethod method, PassContext context, Rule rule, DecompositionTable? decompositions = null, Func<GraphEditor, ExportedMethod, ExportedMethod>? adjustSignature = null,
+        Action<GraphEditor, ExportedGraph>? beforeOutputs = null)
     {
         var editor = new GraphEditor(method, context) { Decompositions = decompositions };
-        var graph = editor.Walk(method.Graph, rule);
+        var graph = editor.Walk(method.Graph, rule, beforeOutputs);
         if (adjustSignature is null && !editor._isChanged)
         {
             return method;
@@ -80,15 +93,43 @@ internal sealed partial class GraphEditor
     /// <summary>From here on every use of one value is a use of another.</summary>
     public void Forward(string from, string to)
     {
+        to = Current(to);
         if (from != to)
         {
-            _forwarded[from] = Current(to);
+            _forwarded[from] = to;
             _isChanged = true;
         }
     }
 
     /// <summary>The name under which a value is known now.</summary>
-    public string Current(string name) => _forwarded.GetValueOrDefault(name, name);
+    public string Current(string name)
+    {
+        while (_forwarded.TryGetValue(name, out var next))
+        {
+            name = next;
+        }
+
+        return name;
+    }
+
+    /// <summary>The node that sets a value; null for an input.</summary>
+    public GraphNode? Producer(string name) => _producers.GetValueOrDefault(Current(name));
+
+    /// <summary>The node with its references as they stand now.</summary>
+    public GraphNode Refreshed(GraphNode node)
+    {
+        ImmutableArray<GraphNamedArgument>.Builder? changed = null;
+        for (var i = 0; i < node.Arguments.Length; i++)
+        {
+            if (Update(node.Arguments[i].Value, null) is var argument && !ReferenceEquals(argument, node.Arguments[i].Value))
+            {
+                changed ??= node.Arguments.ToBuilder();
+                changed[i] = new GraphNamedArgument(node.Arguments[i].Name, argument);
+            }
+        }
+
+        return changed is null ? node : node with { Arguments = changed.MoveToImmutable() };
+    }
 
     /// <summary>A name that nothing in the method has yet.</summary>
     public string Fresh(string stem)
@@ -115,7 +156,9 @@ internal sealed partial class GraphEditor
     /// <param name="name">Full name.</param>
     /// <param name="arguments">Arguments in the order of the schema.</param>
     /// <returns>The results, in order.</returns>
-    public IReadOnlyList<GraphValue> CallAll(string name, params ReadOnlySpan<Arg> arguments)
+    public IReadOnlyList<GraphValue> CallAll(string name, params ReadOnlySpan<Arg> arguments) => Redispatch(Node(name, arguments));
+
+    private static GraphNode Node(string name, ReadOnlySpan<Arg> arguments)
     {
         var schema = OperatorTable.Get(name);
         var named = ImmutableArray.CreateBuilder<GraphNamedArgument>(arguments.Length);
@@ -128,8 +171,7 @@ internal sealed partial class GraphEditor
         }
 
         var dot = name.IndexOf('.');
-        var node = new GraphNode("", dot < 0 ? name : name[..dot], dot < 0 ? "" : name[(dot + 1)..], named.ToImmutable(), []);
-        return Redispatch(node);
+        return new GraphNode("", dot < 0 ? name : name[..dot], dot < 0 ? "" : name[(dot + 1)..], named.ToImmutable(), []);
     }
 
     /// <summary>Calls an operator of two symbolic numbers ("add", "mul", "floordiv").</summary>
@@ -185,7 +227,7 @@ internal sealed partial class GraphEditor
             return Get(known.ValueName);
         }
 
-        var value = new GraphValue(Fresh($"c_{stem}"), spec);
+        var value = new GraphValue(Fresh($"c_{stem.Replace('.', '_')}"), spec);
         _values.Add(value.Name, value);
         _newInputValues.Add(value);
         _newInputs.Add(new GraphInputSpec(GraphInputKind.Constant, value.Name)
@@ -209,9 +251,13 @@ internal sealed partial class GraphEditor
     }
 
     /// <summary>Writes a node with inferred results.</summary>
-    public IReadOnlyList<GraphValue> Append(GraphNode node)
+    public IReadOnlyList<GraphValue> Append(GraphNode node) => Append(node, SpecInference.Infer(this, node) ?? throw NotLowerable(node, "the shapes of its results are unknown"));
+
+    /// <summary>Writes a call whose result is known.</summary>
+    public GraphValue CallAs(TensorSpec result, string name, params ReadOnlySpan<Arg> arguments) => Append(Node(name, arguments), [result])[0];
+
+    private IReadOnlyList<GraphValue> Append(GraphNode node, TensorSpec[] specs)
     {
-        var specs = SpecInference.Infer(this, node) ?? throw NotLowerable(node, "the shapes of its results are unknown");
         var outputs = ImmutableArray.CreateBuilder<GraphValue>(specs.Length);
         var stem = node.Operator[(node.Operator.IndexOf("::", StringComparison.Ordinal) + 2)..].Trim('_');
         foreach (var spec in specs)
@@ -256,18 +302,24 @@ internal sealed partial class GraphEditor
             node = node with { DebugHandle = origin.DebugHandle, SourceLocation = origin.SourceLocation, Metadata = origin.Metadata };
         }
 
+        Note(node);
+        _isChanged = true;
+    }
+
+    private void Note(GraphNode node)
+    {
         _nodes.Add(node);
         foreach (var output in node.Outputs)
         {
             _values[output.Name] = output;
+            _producers[output.Name] = node;
         }
-
-        _isChanged = true;
     }
 
-    private ExportedGraph Walk(ExportedGraph graph, Rule rule)
+    private ExportedGraph Walk(ExportedGraph graph, Rule rule, Action<GraphEditor, ExportedGraph>? beforeOutputs)
     {
-        var outer = _nodes;
+        var (outer, outerScope) = (_nodes, Scope);
+        Scope = _scopes++;
         _nodes = new List<GraphNode>(graph.Nodes.Length + 16);
         var isChanged = false;
         foreach (var original in graph.Nodes)
@@ -275,17 +327,12 @@ internal sealed partial class GraphEditor
             Context.CancellationToken.ThrowIfCancellationRequested();
             var node = Update(original, rule);
             var first = _nodes.Count;
-            _origin = original;
+            (_origin, Visited) = (original, node);
             var results = rule(this, node);
             _origin = null;
             if (results is null)
             {
-                _nodes.Add(node);
-                foreach (var output in node.Outputs)
-                {
-                    _values[output.Name] = output;
-                }
-
+                Note(node);
                 isChanged |= !ReferenceEquals(node, original);
                 continue;
             }
@@ -294,11 +341,12 @@ internal sealed partial class GraphEditor
             Replace(node, results, first);
         }
 
+        beforeOutputs?.Invoke(this, graph);
         var outputs = Update(graph.Outputs, null);
         isChanged |= outputs != graph.Outputs;
         _isChanged |= isChanged;
         var result = isChanged || _nodes.Count != graph.Nodes.Length ? new ExportedGraph(graph.Inputs, [.. _nodes], outputs) : graph;
-        _nodes = outer;
+        (_nodes, Scope) = (outer, outerScope);
         return result;
     }
 
@@ -322,6 +370,7 @@ internal sealed partial class GraphEditor
                 _values.Remove(to.Name);
                 _values[renamed.Name] = renamed;
                 _forwarded[to.Name] = renamed.Name;
+                _producers[renamed.Name] = _nodes[last];
             }
             else
             {
@@ -351,13 +400,13 @@ internal sealed partial class GraphEditor
         switch (argument)
         {
             case GraphArgument.Reference reference:
-                return _forwarded.TryGetValue(reference.Name, out var name) ? new GraphArgument.Reference(name) : argument;
+                return _forwarded.ContainsKey(reference.Name) ? new GraphArgument.Reference(Current(reference.Name)) : argument;
             case GraphArgument.List list:
                 var items = Update(list.Items, rule);
                 return items == list.Items ? argument : new GraphArgument.List(items);
             case GraphArgument.Subgraph nested when rule is not null:
                 _depth++;
-                var graph = Walk(nested.Value, rule);
+                var graph = Walk(nested.Value, rule, null);
                 _depth--;
                 return ReferenceEquals(graph, nested.Value) ? argument : new GraphArgument.Subgraph(graph);
             default:

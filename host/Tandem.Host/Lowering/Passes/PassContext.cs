@@ -18,11 +18,19 @@ internal sealed class PassContext
     /// <summary>Names of nodes whose operator is preserved and that no backend took: decomposition takes them apart.</summary>
     public ImmutableHashSet<string> RefusedNodes { get; init; } = [];
 
+    /// <summary>Buffers that some method of the program writes (<see cref="MutatedBuffers"/>); null if that is unknown, so that every buffer may be one.</summary>
+    public ImmutableHashSet<string>? StateBuffers { get; init; }
+
     /// <summary>Cancels a long pass.</summary>
     public CancellationToken CancellationToken { get; init; }
 
     /// <summary>Called with the pass and its result after each pass; null if nobody listens.</summary>
     public Action<IGraphPass, ExportedMethod>? AfterPass { get; init; }
+
+    /// <summary>Whether a buffer may change between calls.</summary>
+    /// <param name="qualifiedName">The buffer's name in the model.</param>
+    /// <returns>True if it is no constant.</returns>
+    public bool IsState(string qualifiedName) => StateBuffers is not { } known || known.Contains(qualifiedName);
 
     /// <summary>Whether decomposition leaves a node. One that it wrote itself, after the backends were asked, is left to nobody.</summary>
     /// <param name="node">The node; without a name while it is being written.</param>

@@ -12,17 +12,12 @@ internal static class AttentionLowering
     public static void Lower(OperatorNode node)
     {
         var writer = node.Writer;
-        var (query, key, value) = (node.Tensor("query"), node.Tensor("key"), node.Tensor("value"));
-        var mask = node.OptionalTensor("attn_mask");
+        var (query, key, value) = (node.Single("query"), node.Single("key"), node.Single("value"));
+        var mask = node.OptionalSingle("attn_mask");
         var rank = query.Rank;
         if (node.Number("dropout_p", 0) != 0 || rank < 3 || key.Rank != rank || value.Rank != rank || !query.Sizes[^1].IsConstant)
         {
             throw new LoweringRefusal("dropout, operands of unequal rank, or a head size that is known at run time only");
-        }
-
-        if (query.Type != ScalarType.Float)
-        {
-            throw new LoweringRefusal("attention in float16 would be summed in float16");
         }
 
         var heads = query.Sizes[^3];

@@ -16,8 +16,8 @@ internal static class BinaryOperators
             table.Add($"aten::rsub.{overload}", ReverseSubtract);
         }
 
-        table.Add("aten::maximum", node => Apply(node, PayloadNodeKind.Maximum));
-        table.Add("aten::minimum", node => Apply(node, PayloadNodeKind.Minimum));
+        table.Add("aten::maximum", node => Extreme(node, PayloadNodeKind.Maximum));
+        table.Add("aten::minimum", node => Extreme(node, PayloadNodeKind.Minimum));
         table.Add("aten::prelu", PRelu);
         table.Add("aten::_prelu_kernel", PRelu);
     }
@@ -27,6 +27,12 @@ internal static class BinaryOperators
         var self = node.Tensor("self");
         var other = Other(node, self, hasAlpha ? node.Number("alpha", 1) : 1);
         node.Set(Broadcast.Binary(node.Writer, kind, self, other, node.Sizes));
+    }
+
+    private static void Extreme(OperatorNode node, PayloadNodeKind kind)
+    {
+        var (self, other) = (node.Tensor("self"), node.Tensor("other"));
+        node.Set(UnaryOperators.KeepNaN(node.Writer, Broadcast.Binary(node.Writer, kind, self, other, node.Sizes), self, other));
     }
 
     private static void ReverseSubtract(OperatorNode node)

@@ -26,7 +26,7 @@ internal static class MatrixOperators
     {
         if (self.Rank < 2 || other.Rank < 2)
         {
-            throw new LoweringRefusal("a product with a vector");
+            return WithVector(writer, self, other);
         }
 
         if (other is { IsConstant: true, Rank: 2 })
@@ -50,6 +50,19 @@ internal static class MatrixOperators
             isTransposed ? TransposeWeights : 0);
         var extra = rank - Math.Max(self.Rank, other.Rank);
         return extra == 0 ? product : Views.Squeeze(writer, product, [.. Enumerable.Range(0, extra)]);
+    }
+
+    // A vector is a row before a matrix and a column behind it; that dimension goes again.
+    private static LoweredTensor WithVector(GraphWriter writer, LoweredTensor self, LoweredTensor other)
+    {
+        if (self.Rank + other.Rank < 3 || self.Rank == 0 || other.Rank == 0)
+        {
+            throw new LoweringRefusal("a product of two vectors, whose result has no dimension");
+        }
+
+        return self.Rank == 1
+            ? Views.Squeeze(writer, Multiply(writer, Views.Unsqueeze(writer, self, 0), other), other.Rank - 2)
+            : Views.Squeeze(writer, Multiply(writer, self, Views.Unsqueeze(writer, other, 1)), self.Rank - 1);
     }
 
     /// <summary>input times the transposed weight, plus the bias.</summary>

@@ -20,7 +20,7 @@ internal static class NormalizationOperators
 
     private static void Softmax(OperatorNode node)
     {
-        var self = node.Tensor("self");
+        var self = node.Single("self");
         if (self.IsConstant || self.Rank == 0)
         {
             throw new LoweringRefusal("the operand is a constant, or has no dimension");
@@ -32,8 +32,8 @@ internal static class NormalizationOperators
     private static void Layer(OperatorNode node)
     {
         CheckStatistics(node);
-        var (writer, input) = (node.Writer, Single(node));
-        var (weight, bias, count) = (node.OptionalTensor("weight"), node.OptionalTensor("bias"), node.Ints("normalized_shape").Length);
+        var (writer, input) = (node.Writer, Input(node));
+        var (weight, bias, count) = (node.OptionalSingle("weight"), node.OptionalSingle("bias"), node.Ints("normalized_shape").Length);
         if (count > 1)
         {
             // The normalised dimensions become one.
@@ -62,8 +62,8 @@ internal static class NormalizationOperators
     private static void Group(OperatorNode node)
     {
         CheckStatistics(node);
-        var (writer, input) = (node.Writer, Single(node));
-        var (weight, bias, groups) = (node.OptionalTensor("weight"), node.OptionalTensor("bias"), checked((int)node.Int("group")));
+        var (writer, input) = (node.Writer, Input(node));
+        var (weight, bias, groups) = (node.OptionalSingle("weight"), node.OptionalSingle("bias"), checked((int)node.Int("group")));
         if (input.Rank < 2 || !input.Sizes[1].IsConstant || input.Sizes[1].Value > MaxGroupedChannels)
         {
             throw new LoweringRefusal($"groups of {(input.Rank < 2 ? 0 : input.Sizes[1])} channels; at most {MaxGroupedChannels}, known ahead of time, are averaged by a product");
@@ -94,9 +94,9 @@ internal static class NormalizationOperators
     private static void Batch(OperatorNode node)
     {
         CheckStatistics(node);
-        var (writer, input) = (node.Writer, node.Tensor("input"));
-        var (weight, bias) = (node.OptionalTensor("weight"), node.OptionalTensor("bias"));
-        var (mean, variance, eps) = (node.Tensor("running_mean"), node.Tensor("running_var"), node.Number("eps"));
+        var (writer, input) = (node.Writer, node.Single("input"));
+        var (weight, bias) = (node.OptionalSingle("weight"), node.OptionalSingle("bias"));
+        var (mean, variance, eps) = (node.Single("running_mean"), node.Single("running_var"), node.Number("eps"));
         if (input.IsConstant || input.Rank < 2 || !mean.IsConstant || !variance.IsConstant || weight is { IsConstant: false } || bias is { IsConstant: false })
         {
             throw new LoweringRefusal("the statistics are computed at run time, or the operand is a constant or has no channels");
@@ -152,12 +152,10 @@ internal static class NormalizationOperators
         : input.Rank < 4 ? Views.Reshape(writer, input, [.. input.Sizes, .. Enumerable.Repeat((SymbolicInt)1, 4 - input.Rank)])
         : throw new LoweringRefusal($"a tensor of rank {input.Rank}");
 
-    private static LoweredTensor Single(OperatorNode node)
+    private static LoweredTensor Input(OperatorNode node)
     {
-        var input = node.Tensor("input");
-        return input.IsConstant ? throw new LoweringRefusal("the operand is a constant; the result is known ahead of time")
-            : input.Type == ScalarType.Float ? input
-            : throw new LoweringRefusal("statistics of float16 would be summed in float16");
+        var input = node.Single("input");
+        return input.IsConstant ? throw new LoweringRefusal("the operand is a constant; the result is known ahead of time") : input;
     }
 
     private static void CheckStatistics(OperatorNode node)

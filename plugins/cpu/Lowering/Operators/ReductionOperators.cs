@@ -14,7 +14,7 @@ internal static class ReductionOperators
 
     private static void Reduce(OperatorNode node, bool isMean)
     {
-        var (writer, self) = (node.Writer, node.Tensor("self"));
+        var (writer, self) = (node.Writer, node.Single("self"));
         if (self.IsConstant)
         {
             throw new LoweringRefusal("the operand is a constant; the result is known ahead of time");
@@ -32,7 +32,6 @@ internal static class ReductionOperators
         }
 
         var result = self.Rank == 4 && dimensions is [2, 3] ? Scaled(writer, PoolingOperators.GlobalAverage(writer, self), self, dimensions, isMean)
-            : self.Type != ScalarType.Float ? throw new LoweringRefusal("sums of float16 would be rounded to float16 on the way")
             : dimensions.Length == 1 && self.Sizes[dimensions[0]].IsConstant && LastForm(self, dimensions[0]) is { } form
                 ? MatrixOperators.Total(writer, self, form, isMean)
             : Average(writer, self, dimensions, isMean);

@@ -8,17 +8,29 @@ internal static class UnaryOperators
 {
     public static void Register(Dictionary<string, Action<OperatorNode>> table)
     {
-        (string Name, PayloadNodeKind Kind)[] plain =
+        (string Name, PayloadNodeKind Kind)[] exact =
         [
-            ("abs", PayloadNodeKind.Abs), ("ceil", PayloadNodeKind.Ceiling), ("floor", PayloadNodeKind.Floor), ("exp", PayloadNodeKind.Exp),
-            ("log", PayloadNodeKind.Log), ("neg", PayloadNodeKind.Negate), ("sqrt", PayloadNodeKind.SquareRoot),
-            ("rsqrt", PayloadNodeKind.ReciprocalSquareRoot), ("sin", PayloadNodeKind.Sin), ("cos", PayloadNodeKind.Cos), ("tanh", PayloadNodeKind.Tanh),
-            ("sigmoid", PayloadNodeKind.Sigmoid), ("hardswish", PayloadNodeKind.Hardswish), ("square", PayloadNodeKind.Square),
+            ("abs", PayloadNodeKind.Abs), ("ceil", PayloadNodeKind.Ceiling), ("floor", PayloadNodeKind.Floor), ("neg", PayloadNodeKind.Negate),
+            ("square", PayloadNodeKind.Square),
         ];
-        foreach (var (name, kind) in plain)
+        foreach (var (name, kind) in exact)
         {
             table.Add($"aten::{name}", node => node.Set(Apply(node.Writer, kind, node.Tensor("self"))));
         }
+
+        (string Name, PayloadNodeKind Kind)[] rounded =
+        [
+            ("log", PayloadNodeKind.Log), ("rsqrt", PayloadNodeKind.ReciprocalSquareRoot), ("sin", PayloadNodeKind.Sin), ("cos", PayloadNodeKind.Cos),
+            ("tanh", PayloadNodeKind.Tanh), ("hardswish", PayloadNodeKind.Hardswish),
+        ];
+        foreach (var (name, kind) in rounded)
+        {
+            table.Add($"aten::{name}", node => node.Set(Apply(node.Writer, kind, node.Single("self"))));
+        }
+
+        table.Add("aten::sigmoid", node => node.Set(Sigmoid(node.Writer, node.Single("self"))));
+        table.Add("aten::exp", node => node.Set(Exponential(node.Writer, node.Single("self"))));
+        table.Add("aten::sqrt", node => node.Set(SquareRoot(node.Writer, node.Single("self"))));
 
         table.Add("aten::relu", node => node.Set(Clamp(node.Writer, node.Tensor("self"), 0, float.PositiveInfinity)));
         table.Add("aten::relu6", node => node.Set(Clamp(node.Writer, node.Tensor("self"), 0, 6)));
@@ -32,8 +44,8 @@ internal static class UnaryOperators
         table.Add("aten::gelu", Gelu);
         table.Add("aten::silu", node =>
         {
-            var self = node.Tensor("self");
-            node.Set(Broadcast.Binary(node.Writer, PayloadNodeKind.Multiply, self, Apply(node.Writer, PayloadNodeKind.Sigmoid, self), self.Sizes));
+            var self = node.Single("self");
+            node.Set(Broadcast.Binary(node.Writer, PayloadNodeKind.Multiply, self, Sigmoid(node.Writer, self), self.Sizes));
         });
         table.Add("aten::reciprocal", node => node.Set(Reciprocal(node.Writer, node.Tensor("self"))));
         table.Add("aten::pow.Tensor_Scalar", Power);
@@ -47,6 +59,38 @@ internal static class UnaryOperators
         RefuseConstant(self);
         var form = self.NativeForm;
         return writer.AddNode(kind, [writer.Read(self, form)], self.Type, self.Sizes, form, parameter: parameter, minimum: minimum, maximum: maximum);
+    }
+
+    /// <summary>The logistic function. XNNPACK's gives NaN for numbers near the largest, so they are clamped to where the result is 0 or 1 already.</summary>
+    private static LoweredTensor Sigmoid(GraphWriter writer, LoweredTensor self) =>
+        Apply(writer, PayloadNodeKind.Sigmoid, Apply(writer, PayloadNodeKind.Clamp, self, minimum: -104, maximum: 104));
+
+    /// <summary>e^x. XNNPACK's gives 0 for NaN.</summary>
+    private static LoweredTensor Exponential(GraphWriter writer, LoweredTensor self) => KeepNaN(writer, Apply(writer, PayloadNodeKind.Exp, self), self);
+
+    /// <summary>The square root. XNNPACK's is wrong near the largest numbers and NaN for infinity: finite numbers are brought to where it is right, by
+    /// powers of 2 that change no digit, and infinity is added again.</summary>
+    private static LoweredTensor SquareRoot(GraphWriter writer, LoweredTensor self)
+    {
+        var finite = Apply(writer, PayloadNodeKind.Clamp, self, maximum: float.MaxValue);
+        var root = Apply(writer, PayloadNodeKind.SquareRoot, Scale(writer, PayloadNodeKind.Multiply, finite, 1.0 / (1 << 24)));
+        var rest = Broadcast.Binary(writer, PayloadNodeKind.Subtract, self, finite, self.Sizes);
+        return Broadcast.Binary(writer, PayloadNodeKind.Add, Scale(writer, PayloadNodeKind.Multiply, root, 1 << 12), rest, self.Sizes);
+    }
+
+    /// <summary>A result that is NaN where an operand is, for nodes of XNNPACK that lose it: 0 is added, and NaN times 0 is NaN.</summary>
+    public static LoweredTensor KeepNaN(GraphWriter writer, LoweredTensor result, params ReadOnlySpan<LoweredTensor> operands)
+    {
+        foreach (var operand in operands)
+        {
+            if (!operand.IsConstant)
+            {
+                var zero = Scale(writer, PayloadNodeKind.Multiply, Apply(writer, PayloadNodeKind.Clamp, operand, minimum: -1, maximum: 1), 0);
+                result = Broadcast.Binary(writer, PayloadNodeKind.Add, result, zero, result.Sizes);
+            }
+        }
+
+        return result;
     }
 
     private static void RefuseConstant(LoweredTensor self)
@@ -85,17 +129,12 @@ internal static class UnaryOperators
             throw new LoweringRefusal("scale or input_scale is not 1, or alpha is not positive");
         }
 
-        node.Set(Apply(node.Writer, PayloadNodeKind.ELU, node.Tensor("self"), alpha));
+        node.Set(Apply(node.Writer, PayloadNodeKind.ELU, node.Single("self"), alpha));
     }
 
     private static void Gelu(OperatorNode node)
     {
-        var (writer, self) = (node.Writer, node.Tensor("self"));
-        if (self.Type != ScalarType.Float)
-        {
-            throw new LoweringRefusal("GELU of float16; XNNPACK computes it in float32");
-        }
-
+        var (writer, self) = (node.Writer, node.Single("self"));
         if (node.Text("approximate", "none") == "none")
         {
             node.Set(Apply(writer, PayloadNodeKind.Gelu, self));

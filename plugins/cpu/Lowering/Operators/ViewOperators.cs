@@ -1,8 +1,8 @@
-using Tandem.Sdk;
+using Tandem.Plugins.Cpu.Lowering.Constants;
 
 namespace Tandem.Plugins.Cpu.Lowering.Operators;
 
-/// <summary>Other sizes or another order of the same elements: nodes of the payload only where something must move.</summary>
+/// <summary>Other sizes or another order of the same elements, and tensors of one number: nodes of the payload only where something must move.</summary>
 internal static class ViewOperators
 {
     public static void Register(Dictionary<string, Action<OperatorNode>> table)
@@ -36,6 +36,9 @@ internal static class ViewOperators
             var self = node.Tensor("self");
             node.Set(self.Rank < 2 ? self : self.Permute([1, 0]));
         });
+        table.Add("aten::full", node => node.Set(new LoweredTensor(ConstantTensor.Fill(
+            node.Number("fill_value"), node.Type, Array.ConvertAll(node.Sizes, static size => size.IsConstant ? checked((int)size.Value)
+                : throw new LoweringRefusal($"a constant of a size {size} that is known at run time only"))))));
         table.Add("aten::expand_copy", node => node.Set(Views.Expand(node.Writer, node.Tensor("self"), node.Sizes)));
     }
 }
