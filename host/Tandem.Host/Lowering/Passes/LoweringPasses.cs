@@ -28,11 +28,30 @@ internal static class LoweringPasses
         foreach (var pass in passes)
         {
             context.CancellationToken.ThrowIfCancellationRequested();
+            var before = method;
             method = pass.Run(method, context);
+            if (!ReferenceEquals(method, before))
+            {
+                Check(pass, method);
+            }
+
             afterPass?.Invoke(pass.Name, method);
             context.AfterPass?.Invoke(pass, method);
         }
 
         return method;
+    }
+
+    // A pass that leaves an impossible method is a defect of ours: it is named here, not where its consequences show.
+    private static void Check(IGraphPass pass, ExportedMethod method)
+    {
+        try
+        {
+            ExportedProgramChecker.Check(method);
+        }
+        catch (TandemException error)
+        {
+            throw new TandemException(error.Code, $"after the pass '{pass.Name}', {error.Problem}", error.Details, error);
+        }
     }
 }
