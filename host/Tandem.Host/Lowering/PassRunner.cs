@@ -9,13 +9,14 @@ namespace Tandem.Host.Lowering;
 /// <param name="toEdge">Passes before partitioning.</param>
 /// <param name="afterDelegation">Passes after it.</param>
 /// <param name="kernels">The operators that can run without a backend.</param>
-/// <param name="state">Qualified names of buffers that some method of the program changes; null if any buffer may change.</param>
 /// <param name="calls">Who hears of progress.</param>
 /// <param name="afterPass">Called after each pass; null for nobody.</param>
 internal sealed class PassRunner(
-    ImmutableArray<IGraphPass> toEdge, ImmutableArray<IGraphPass> afterDelegation, KernelRegistry kernels, ImmutableHashSet<string>? state, BackendCalls calls,
-    Action<IGraphPass, ExportedMethod>? afterPass = null)
+    ImmutableArray<IGraphPass> toEdge, ImmutableArray<IGraphPass> afterDelegation, KernelRegistry kernels, BackendCalls calls, Action<IGraphPass, ExportedMethod>? afterPass = null)
 {
+    /// <summary>Buffers that some method writes; null if that is unknown.</summary>
+    internal ImmutableHashSet<string>? StateBuffers { get; set; }
+
     /// <summary>Brings a method into edge dialect.</summary>
     /// <param name="method">The method, in ATen dialect or in edge dialect already.</param>
     /// <param name="preserved">Operators that stay whole.</param>
@@ -25,14 +26,14 @@ internal sealed class PassRunner(
         PreservedOperators = preserved,
         RefusedNodes = refused,
         Kernels = kernels,
-        StateBuffers = state,
+        StateBuffers = StateBuffers,
         AfterPass = afterPass,
         CancellationToken = calls.CancellationToken,
     });
 
     /// <summary>Does what is left once backends have taken their partitions.</summary>
     internal ExportedMethod AfterDelegation(ExportedMethod method) =>
-        Run(method, afterDelegation, new PassContext { Kernels = kernels, StateBuffers = state, AfterPass = afterPass, CancellationToken = calls.CancellationToken });
+        Run(method, afterDelegation, new PassContext { Kernels = kernels, StateBuffers = StateBuffers, AfterPass = afterPass, CancellationToken = calls.CancellationToken });
 
     private ExportedMethod Run(ExportedMethod method, ImmutableArray<IGraphPass> passes, PassContext context)
     {

@@ -69,7 +69,7 @@ public sealed class ProgramLowering(TandemRuntime runtime, LoweringOptions? opti
             var times = new StageClock(progress);
             var calls = new BackendCalls(_options.BackendLimit, times, cancellationToken);
             using var backends = LoweringBackends.Create(runtime.Plugins, _options.Backends, program.Methods.Select(method => method.Name));
-            var passes = new PassRunner(LoweringPasses.ToEdge, LoweringPasses.AfterDelegation, runtime.Kernels, MutatedBuffers.Find(program), calls, DumpOption());
+            var passes = new PassRunner(LoweringPasses.ToEdge, LoweringPasses.AfterDelegation, runtime.Kernels, calls, DumpOption());
             var run = new LoweringRun(backends, calls, passes);
             var lowered = run.Run(program, new NamedDataStore(_options.ShareData));
             if (!_options.Strip)

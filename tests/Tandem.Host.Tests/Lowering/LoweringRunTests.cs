@@ -77,7 +77,7 @@ public sealed class LoweringRunTests : IDisposable
         var calls = new BackendCalls(TimeSpan.FromMinutes(1), null, default);
         using var backends = LoweringBackends.Create(_runtime.Plugins,
             new BackendSelectionOptions { InProcess = { ["T"] = new InProcessBackend(() => backend) }, Order = ["T"] }, methods.Select(method => method.Name));
-        var run = new LoweringRun(backends, calls, new PassRunner([new TakeApart()], [], _runtime.Kernels, null, calls));
+        var run = new LoweringRun(backends, calls, new PassRunner([new TakeApart()], [], _runtime.Kernels, calls));
         run.Run(new ExportedProgram(methods), new NamedDataStore());
         return run.Record.Methods[0];
     }

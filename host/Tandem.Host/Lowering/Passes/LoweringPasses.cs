@@ -9,12 +9,12 @@ internal static class LoweringPasses
     /// <summary>From the ATen dialect of the importer to the edge dialect that partitioners read.</summary>
     public static ImmutableArray<IGraphPass> ToEdge { get; } =
     [
-        new RemoveAsserts(), new Functionalize(), new Decompose(), new FoldBatchNorm(), new SimplifyViews(), new EliminateCommonSubexpressions(), new FoldConstants(), new EliminateDeadCode(),
+        new InlineWrappers(), new RemoveAsserts(), new Functionalize(), new Decompose(), new FoldBatchNorm(), new SimplifyViews(), new EliminateCommonSubexpressions(), new FoldConstants(foldsQuantized: false), new EliminateDeadCode(),
     ];
 
     /// <summary>What is left to do once backends have taken their partitions.</summary>
     public static ImmutableArray<IGraphPass> AfterDelegation { get; } =
-        [new Decompose(), new SimplifyViews(), new NormalizeLayouts(), new EliminateCommonSubexpressions(), new FoldConstants(), new EliminateDeadCode()];
+        [new Decompose(), new WidenHalfConvolutions(), new SimplifyViews(), new NormalizeLayouts(), new EliminateCommonSubexpressions(), new FoldConstants(foldsQuantized: true), new EliminateDeadCode()];
 
     /// <summary>Runs passes one after the other.</summary>
     /// <param name="method">The method.</param>
