@@ -170,10 +170,11 @@ internal sealed class GraphWriter
 
     /// <summary>Finishes the graph.</summary>
     /// <param name="addConstant">Stores the bytes of a constant and gives their key.</param>
+    /// <param name="fused">Gets the debug handles of a node and of one that it stands for too.</param>
     /// <returns>The payload's graph.</returns>
-    public PayloadGraph Build(Func<DataContent, string> addConstant)
+    public PayloadGraph Build(Func<DataContent, string> addConstant, Action<int, int> fused)
     {
-        var nodes = ActivationFusion.Apply(_nodes, id => _values[(int)id].Flags == PayloadValue.ExternalOutput);
+        var nodes = ActivationFusion.Apply(_nodes, id => _values[(int)id].Flags == PayloadValue.ExternalOutput, fused);
         var used = nodes.SelectMany(node => node.Inputs.Concat(node.Outputs)).ToHashSet();
         var constants = new List<PayloadConstant> { new(null, 0, 0) };
         var indices = new Dictionary<string, uint>(StringComparer.Ordinal);

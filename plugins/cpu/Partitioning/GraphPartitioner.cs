@@ -45,6 +45,7 @@ internal sealed class GraphPartitioner
     private void Probe(Func<GraphNode, bool> isTaken, CancellationToken cancellationToken)
     {
         var constants = new Dictionary<string, LoweredTensor>(StringComparer.Ordinal);
+        var quantised = QuantisedPatterns.Find(_view);
         for (var i = 0; i < _reasons.Length; i++)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -56,7 +57,7 @@ internal sealed class GraphPartitioner
             }
 
             var scope = new LoweringScope(new GraphWriter(), Resolve);
-            _reasons[i] = QuantisedNeighbour(node) ?? PartitionLowering.TryLower(node, scope, _view.IsUsed);
+            _reasons[i] = quantised[i] ?? PartitionLowering.TryLower(node, scope, _view.IsUsed);
             if (_reasons[i] is null)
             {
                 var results = node.Outputs.Where(output => _view.IsUsed(output.Name)).Select(output => scope[output.Name]).ToArray();
@@ -83,26 +84,6 @@ internal sealed class GraphPartitioner
                 scope.AddOperand(value);
             }
         }
-    }
-
-    private string? QuantisedNeighbour(GraphNode node)
-    {
-        if (OperatorTable.IsQuantised(node.Operator))
-        {
-            return null;
-        }
-
-        var neighbours = node.References().Select(_view.Producer).Where(static position => position >= 0)
-            .Concat(node.Outputs.SelectMany(output => _view.Readers(output.Name)));
-        foreach (var neighbour in neighbours)
-        {
-            if (OperatorTable.IsQuantised(_view.Graph.Nodes[neighbour].Operator))
-            {
-                return $"it belongs to a quantised pattern, beside {_view.Graph.Nodes[neighbour]}; this plugin writes float payloads";
-            }
-        }
-
-        return null;
     }
 
     // A constant is never a result of a call: it is taken only where nothing but one partition reads it.

@@ -93,6 +93,21 @@ public class PartitioningTests
     }
 
     [Fact]
+    public void A_quantised_pattern_that_was_taken_apart_is_left_whole_too()
+    {
+        var e = new EdgeMethod();
+        var codes = e.Node("codes", "dim_order_ops::_to_dim_order_copy", [4], ("self", e.Input("x", ScalarType.Char, 4)));
+        var scaled = e.Node("scaled", "aten::mul.Scalar", [4], ("self", codes), ("other", 0.5));
+        var a = e.Node("a", "aten::tanh", [4], ("self", scaled));
+        var b = e.Node("b", "aten::neg", [4], ("self", a));
+
+        var result = FakeLowering.Partition(e.Build(b));
+
+        Assert.All(["codes", "scaled", "a"], node => Assert.Contains("quantised pattern", Decision(result, node).Reason, StringComparison.Ordinal));
+        Assert.True(Decision(result, "b").IsTaken);
+    }
+
+    [Fact]
     public void A_partition_that_would_only_move_elements_is_not_made()
     {
         var e = new EdgeMethod();
