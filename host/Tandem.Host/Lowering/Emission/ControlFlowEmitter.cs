@@ -138,7 +138,7 @@ internal sealed class ControlFlowEmitter(MethodEmitter emitter)
 
         Code.Call("executorch_prim::add.Scalar", [index, one, index]);
         Code.Call("executorch_prim::eq.Scalar", [index, count, isDone]);
-        Code.Loops.Add((first, Code.JumpFalse(isDone, first)));
+        Code.Loops.Add(new EmittedLoop(first, Code.JumpFalse(isDone, first), [.. carries, .. stacked]));
         // A runtime that keeps values between calls starts from zero again.
         Code.Call("executorch_prim::sub.Scalar", [index, count, index]);
     }
@@ -158,7 +158,7 @@ internal sealed class ControlFlowEmitter(MethodEmitter emitter)
         var exit = Code.JumpFalse(EmitGraph(node, graphs[0], [.. carries, .. rest])[0]);
         CheckCounts(node, graphs[1], carries.Count + rest.Count, carries.Count);
         EmitNextCarries(EmitGraph(node, graphs[1], [.. carries, .. rest]), carries);
-        Code.Loops.Add((first, Code.JumpFalse(Code.Literal(new ValueModel.Bool(false)), first)));
+        Code.Loops.Add(new EmittedLoop(first, Code.JumpFalse(Code.Literal(new ValueModel.Bool(false)), first), [.. carries]));
         Code.Land(exit);
     }
 

@@ -15,7 +15,13 @@ internal static class InPlaceOperators
         "aten::clamp", "aten::add.Tensor", "aten::add.Scalar", "aten::sub.Tensor", "aten::sub.Scalar", "aten::mul.Tensor", "aten::mul.Scalar",
         "aten::div.Tensor", "aten::div.Scalar", "aten::div.Tensor_mode", "aten::div.Scalar_mode", "aten::maximum", "aten::minimum", "aten::pow.Tensor_Scalar",
         "aten::pow.Tensor_Tensor", "aten::where.self", "aten::bitwise_and.Tensor", "aten::bitwise_or.Tensor", "aten::bitwise_xor.Tensor",
-        "aten::logical_and", "aten::logical_or", "aten::logical_xor", "aten::masked_fill.Scalar",
+        "aten::logical_and", "aten::logical_or", "aten::logical_xor", "aten::masked_fill.Scalar", "aten::fmod.Tensor", "aten::fmod.Scalar",
+        "aten::remainder.Tensor", "aten::remainder.Scalar", "aten::atan2", "aten::floor_divide", "aten::rsub.Scalar", "aten::clamp.Tensor",
+        "aten::bitwise_and.Scalar", "aten::bitwise_or.Scalar", "aten::bitwise_xor.Scalar", "aten::pow.Scalar", "dim_order_ops::_to_dim_order_copy",
+        "dim_order_ops::_clone_dim_order",
+
+        // Line by line: each element is read for the last time before it is written.
+        "aten::_softmax", "aten::_log_softmax",
     ]);
 
     // The result starts as a copy of this operand.

@@ -25,8 +25,8 @@ internal sealed class MethodCode(string name)
 
     internal List<DelegateImage> Delegates { get; } = [];
 
-    /// <summary>Loops as ranges of instruction indices, the last one included: a backward jump goes from the end of the range to its start.</summary>
-    internal List<(int First, int Last)> Loops { get; } = [];
+    /// <summary>Loops, inner ones before those around them.</summary>
+    internal List<EmittedLoop> Loops { get; } = [];
 
     /// <summary>Node that instructions come from now.</summary>
     internal InstructionOrigin Origin { get; set; } = new("", -1);

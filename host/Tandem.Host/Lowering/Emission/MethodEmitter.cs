@@ -266,7 +266,7 @@ internal sealed class MethodEmitter
         var spec = node.Outputs[0].Tensor!;
         return [.. schema.Parameters.Where(parameter => parameter.Type is "Tensor" or "Tensor?" && InPlaceOperators.Allows(node.FullName, parameter.Name))
             .Select(parameter => node.Find(parameter.Name)).OfType<GraphArgument.Reference>()
-            .Where(argument => _values[argument.Name].Spec is { } operand && operand.ScalarType == spec.ScalarType
+            .Where(argument => _values[argument.Name].Spec is { } operand && operand.ScalarType.Size() == spec.ScalarType.Size()
                 && operand.Sizes.AsSpan().SequenceEqual(spec.Sizes.AsSpan()) && operand.DimOrder.AsSpan().SequenceEqual(spec.DimOrder.AsSpan()))
             .Select(argument => ValueOf(argument.Name)).Where(index => index != result).Distinct()];
     }

@@ -22,25 +22,33 @@ internal static class ProgramEmitter
         var constants = new ConstantPool(options);
         var mutableBuffers = program.Methods.SelectMany(method => method.Method.Signature.Outputs)
             .Where(output => output.Kind == GraphOutputKind.BufferMutation && output.TargetName is not null).Select(output => output.TargetName!).ToHashSet(StringComparer.Ordinal);
-        var codes = new List<(LoweredMethod Method, MethodCode Code)>();
-        foreach (var method in program.Methods.OrderBy(method => method.Method.Name, StringComparer.Ordinal))
-        {
-            var emitter = new MethodEmitter(method, constants, mutableBuffers, options.CancellationToken);
-            var code = emitter.Emit();
-            InPlacePlanner.Run(code);
-            EmitWriteBacks(emitter, code);
-            codes.Add((method, code));
-        }
-
-        var sizes = MemoryPlanner.Plan([.. codes.Select(item => item.Code)], options);
+        LoweredMethod[] methods = [.. program.Methods.OrderBy(method => method.Method.Name, StringComparer.Ordinal)];
+        var plans = MemoryPlanner.Plan([.. methods.Select(method => EmitForms(method, constants, mutableBuffers, options))], options);
         return new ProgramImage(
-            [.. codes.Select((item, i) => BuildPlan(item.Method.Method, item.Code, sizes[i])), .. options.ConstantMethods.Select(BuildConstantMethod)])
+            [.. plans.Select((item, i) => BuildPlan(methods[i].Method, item.Code, item.Sizes)), .. options.ConstantMethods.Select(BuildConstantMethod)])
         {
             Constants = constants.Constants,
             MutableData = constants.MutableData,
             NamedData = NamedData(program.NamedData, options, tag: null),
             DataFiles = DataFiles(program.NamedData, constants.External, options),
         };
+    }
+
+    // With inputs that keep their memory, and with results written over inputs where that is possible.
+    private static ImmutableArray<MethodCode> EmitForms(LoweredMethod method, ConstantPool constants, IReadOnlySet<string> mutableBuffers, EmissionOptions options)
+    {
+        var kept = EmitForm(overInputs: false, out _);
+        var over = EmitForm(overInputs: true, out var isOverInput);
+        return isOverInput ? [kept, over] : [kept];
+
+        MethodCode EmitForm(bool overInputs, out bool isOverInput)
+        {
+            var emitter = new MethodEmitter(method, constants, mutableBuffers, options.CancellationToken);
+            var code = emitter.Emit();
+            isOverInput = InPlacePlanner.Run(code, overInputs);
+            EmitWriteBacks(emitter, code);
+            return code;
+        }
     }
 
     // All new values are there before the first buffer changes: one that lies in another buffer is taken aside.

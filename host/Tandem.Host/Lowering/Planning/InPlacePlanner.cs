@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Tandem.Host.Formats.Model;
 using Tandem.Host.Lowering.Emission;
+using Tandem.Sdk;
 
 namespace Tandem.Host.Lowering.Planning;
 
@@ -12,17 +13,21 @@ internal static class InPlacePlanner
 {
     private const string IndexPut = "aten::index_put.out";
 
-    /// <summary>Unites storages of a method. Its inputs are left alone, so that a caller's memory can be bound to them.</summary>
-    internal static void Run(MethodCode code)
+    /// <summary>Unites storages of a method.</summary>
+    /// <param name="code">The method.</param>
+    /// <param name="overInputs">Whether a result may take the memory of an input: a runtime then has to keep what the caller gave elsewhere.</param>
+    /// <returns>Whether a result took the memory of an input.</returns>
+    internal static bool Run(MethodCode code, bool overInputs)
     {
         var liveness = new Liveness(code);
+        var isOverInput = false;
         for (var i = 0; i < code.Instructions.Count; i++)
         {
             var instruction = code.Instructions[i];
             if (instruction.Result >= 0 && code.Values[instruction.Result].Storage!.Root is var result
                 && result.Kind is StorageKind.Intermediate or StorageKind.Output && liveness.Of(result).First == i)
             {
-                ReuseOperand(code, liveness, i, result);
+                isOverInput |= ReuseOperand(code, liveness, i, result, overInputs);
             }
         }
 
@@ -35,20 +40,25 @@ internal static class InPlacePlanner
         {
             code.Instructions[i] = Rewrite(code, code.Instructions[i]);
         }
+
+        return isOverInput;
     }
 
-    private static void ReuseOperand(MethodCode code, Liveness liveness, int index, TensorStorage result)
+    private static bool ReuseOperand(MethodCode code, Liveness liveness, int index, TensorStorage result, bool overInputs)
     {
         foreach (var operand in code.Instructions[index].InPlaceOperands)
         {
             var storage = code.Values[operand].Storage!.Root;
-            if (!ReferenceEquals(storage, result) && storage.Kind == StorageKind.Intermediate && storage.ByteCount == result.ByteCount
+            if (!ReferenceEquals(storage, result) && (storage.Kind == StorageKind.Intermediate || (overInputs && storage.Kind == StorageKind.Input)) && storage.ByteCount == result.ByteCount
                 && liveness.Of(storage).Last == index && IsReadElementwise(code, code.Instructions[index], storage))
             {
+                var isInput = storage.Kind == StorageKind.Input;
                 liveness.Unite(storage, result);
-                return;
+                return isInput;
             }
         }
+
+        return false;
     }
 
     // Another operand over the same memory, such as a view that broadcasts, would be read after it was written.
@@ -86,7 +96,23 @@ internal static class InPlacePlanner
         }
     }
 
+    // A call whose result lies over its operand still copies the operand onto itself, unless the kernel is told to write in place.
     private static EmittedInstruction Rewrite(MethodCode code, EmittedInstruction instruction) => instruction is { Operator: IndexPut, Model: InstructionModel.KernelCall call }
-        && ReferenceEquals(code.Values[call.Arguments[0]].Storage!.Root, code.Values[instruction.Result].Storage!.Root)
+        && ReferenceEquals(code.Values[call.Arguments[0]].Storage!.Root, code.Values[instruction.Result].Storage!.Root) && IsSimple(code, call.Arguments)
         ? instruction with { Operator = "aten::index_put_", Model = call with { Arguments = [.. call.Arguments.AsSpan()[..^1]] } } : instruction;
+
+    // What ExecuTorch's index_put_ takes: whole slices at a list of places along one dimension.
+    private static bool IsSimple(MethodCode code, ImmutableArray<int> arguments)
+    {
+        if (code.Values[arguments[0]].Layout is not { } self || code.Values[arguments[2]].Layout is not { } values || values.Sizes.Length != self.Sizes.Length
+            || values.ScalarType != self.ScalarType || code.Values[arguments[1]].Value is not ValueModel.OptionalTensorList list
+            || code.Values[arguments[3]].Value is not ValueModel.Bool { Value: false } || list.ValueIndices.Count(item => item >= 0) != 1)
+        {
+            return false;
+        }
+
+        var along = list.ValueIndices.ToList().FindIndex(item => item >= 0);
+        return code.Values[list.ValueIndices[along]].Layout is { ScalarType: ScalarType.Long or ScalarType.Int, Sizes: [_] }
+            && !self.Sizes.Where((size, i) => i != along && values.Sizes[i] != size).Any();
+    }
 }

@@ -5,7 +5,7 @@ namespace Tandem.Host.Lowering.Planning;
 /// <summary>For each storage of a method the first and the last instruction that touches it.</summary>
 /// <remarks>
 /// The chain is one line, and forward jumps only skip parts of it, so a range of instructions covers every path. A backward jump runs a range
-/// again: what was there before the loop and is touched inside it lives until the loop's end.
+/// again: what was there before the loop and is touched inside it lives until the loop's end, and what the loop fills turn by turn lives all along it.
 /// </remarks>
 internal sealed class Liveness
 {
@@ -28,9 +28,14 @@ internal sealed class Liveness
             }
         }
 
-        // Inner loops were noted before the loops around them.
-        foreach (var (first, last) in code.Loops)
+        foreach (var (first, last, kept) in code.Loops)
         {
+            foreach (var value in kept)
+            {
+                Touch(value, first);
+                Touch(value, last);
+            }
+
             for (var i = first; i <= last; i++)
             {
                 foreach (var value in code.TensorsOf(code.Instructions[i]))

@@ -14,29 +14,29 @@ internal static class MemoryPlanner
     private const int BufferMemory = 2;
 
     /// <summary>Plans all methods.</summary>
-    /// <param name="methods">Their code; its storages are placed.</param>
+    /// <param name="methods">The forms that each method can take, the preferred one first; their storages are placed.</param>
     /// <param name="options">Whether methods share buffers.</param>
-    /// <returns>Sizes of each method's planned memory by memory id; id 0 is unused.</returns>
-    internal static ImmutableArray<ImmutableArray<long>> Plan(ImmutableArray<MethodCode> methods, EmissionOptions options)
+    /// <returns>For each method the form with the smallest memory, and the sizes of its planned memory by memory id; id 0 is unused.</returns>
+    internal static ImmutableArray<(MethodCode Code, ImmutableArray<long> Sizes)> Plan(ImmutableArray<ImmutableArray<MethodCode>> methods, EmissionOptions options)
     {
         var bufferBytes = options.ShareMutableBuffers ? PlaceBuffers(methods) : 0;
-        return [.. methods.Select(method =>
+        return [.. methods.Select(forms => forms.Select(code =>
         {
             options.CancellationToken.ThrowIfCancellationRequested();
-            var own = PlaceActivations(method);
-            return method.Values.Any(value => value.Storage is { MemoryId: BufferMemory }) ? ImmutableArray.Create(0, own, bufferBytes)
-                : method.Values.Any(value => value.Storage is { MemoryId: ActivationMemory }) ? [0, own] : [0];
-        })];
+            var own = PlaceActivations(code);
+            return (code, code.Values.Any(value => value.Storage is { MemoryId: BufferMemory }) ? ImmutableArray.Create(0, own, bufferBytes)
+                : code.Values.Any(value => value.Storage is { MemoryId: ActivationMemory }) ? [0, own] : [0]);
+        }).MinBy(form => form.Item2.Sum()))];
     }
 
     internal static long AlignUp(long byteCount) => checked(byteCount + Alignment - 1) & -Alignment;
 
     // A buffer has one place in all methods that have it under one name and layout.
-    private static long PlaceBuffers(ImmutableArray<MethodCode> methods)
+    private static long PlaceBuffers(ImmutableArray<ImmutableArray<MethodCode>> methods)
     {
         var places = new Dictionary<(string, TensorLayout), long>();
         long end = 0;
-        foreach (var value in methods.SelectMany(method => method.Values).Where(value => value.IsBuffer))
+        foreach (var value in methods.SelectMany(forms => forms).SelectMany(code => code.Values).Where(value => value.IsBuffer))
         {
             var key = (value.Storage!.Name!, value.Layout!);
             if (!places.TryGetValue(key, out var place))

@@ -60,6 +60,20 @@ public sealed class ControlFlowTests
     }
 
     [Fact]
+    public void Nothing_inside_a_loop_lies_over_the_rows_that_it_has_stacked()
+    {
+        var body = new EdgeGraph().Input("row", Float(4)).Relu("row", "r1", Float(4))
+            .Node("aten::mm", "r2", Float(4), ("self", Ref("r1")), ("mat2", Ref("r1"))).Output("r2");
+        var plan = Emit(new EdgeGraph().Input("x", Float(3, 4))
+            .Node("higher_order::map_impl", "m", Float(3, 4), ("arg0", body.Nested()), ("arg1", List("x")), ("arg2", List())).Output("m")).Plans[0].Plan;
+        var stacked = (ValueModel.Tensor)plan.Values[plan.Outputs[0]];
+        foreach (var tensor in plan.Values.OfType<ValueModel.Tensor>().Where(tensor => tensor != stacked))
+        {
+            Assert.True(tensor.MemoryOffset >= stacked.MemoryOffset + 48 || tensor.MemoryOffset + tensor.Layout.ByteCount <= stacked.MemoryOffset);
+        }
+    }
+
+    [Fact]
     public void A_scan_carries_its_state_from_row_to_row()
     {
         var body = new EdgeGraph().Input("carry", Float(2)).Input("row", Float(2)).Add("carry", "row", "next", Float(2))
