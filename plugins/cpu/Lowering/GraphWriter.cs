@@ -28,6 +28,14 @@ internal sealed class GraphWriter
         or PayloadNodeKind.Copy or PayloadNodeKind.Concatenate2 or PayloadNodeKind.Concatenate3 or PayloadNodeKind.Concatenate4
         or PayloadNodeKind.Concatenate5 or PayloadNodeKind.StaticConstantPad));
 
+    /// <summary>About how many multiplications and additions a call does, at upper bounds.</summary>
+    public long Work => _nodes.Sum(node => _values[(int)node.Outputs[0]].Shape.ElementCount * (node.Kind switch
+    {
+        PayloadNodeKind.FullyConnected or PayloadNodeKind.BatchMatrixMultiply => _values[(int)node.Inputs[0]].Shape.FromEnd(1),
+        _ when node.Convolution is { } c => (long)c.KernelHeight * c.KernelWidth * c.GroupInputChannels,
+        _ => 1,
+    }));
+
     /// <summary>Adds a tensor that the call gives; its position among the arguments is the order of these calls.</summary>
     public LoweredTensor AddInput(ScalarType type, IReadOnlyList<SymbolicInt> sizes)
     {

@@ -11,26 +11,31 @@ namespace Tandem.Plugins.Cpu.Partitioning;
 /// </remarks>
 internal sealed class GraphPartitioner
 {
+    // What a call costs, in the time of as many multiplications: a loop pays it in every round.
+    private const long WorkOfCall = 16384;
+
     private readonly GraphView _view;
+    private readonly bool _isLoop;
     private readonly string?[] _reasons;
     private readonly bool[] _isConstant;
     private readonly int[] _phases;
 
-    private GraphPartitioner(GraphView view)
+    private GraphPartitioner(GraphView view, bool isLoop)
     {
-        _view = view;
+        (_view, _isLoop) = (view, isLoop);
         var count = view.Graph.Nodes.Length;
         (_reasons, _isConstant, _phases) = (new string?[count], new bool[count], new int[count]);
     }
 
     /// <summary>Decides about every node of a graph, nested graphs left out.</summary>
     /// <param name="view">The graph.</param>
+    /// <param name="isLoop">Whether the graph is the body of a loop.</param>
     /// <param name="isTaken">Whether an earlier backend has a node.</param>
     /// <param name="cancellationToken">Cancels.</param>
     /// <returns>For each node a reason to refuse it, or its phase.</returns>
-    public static (string?[] Reasons, int[] Phases) Partition(GraphView view, Func<GraphNode, bool> isTaken, CancellationToken cancellationToken)
+    public static (string?[] Reasons, int[] Phases) Partition(GraphView view, bool isLoop, Func<GraphNode, bool> isTaken, CancellationToken cancellationToken)
     {
-        var partitioner = new GraphPartitioner(view);
+        var partitioner = new GraphPartitioner(view, isLoop);
         partitioner.Probe(isTaken, cancellationToken);
         do
         {
@@ -164,14 +169,17 @@ internal sealed class GraphPartitioner
             return true;
         }
 
-        if (writer.Computes)
+        var unworthy = !writer.Computes ? "its partition would only move elements, which is not worth a call"
+            : _isLoop && writer.Work < WorkOfCall ? $"its partition would do about {writer.Work} multiplications in each round of a loop, which is not worth a call"
+            : null;
+        if (unworthy is null)
         {
             return false;
         }
 
         foreach (var i in partition)
         {
-            _reasons[i] = "its partition would only move elements, which is not worth a call";
+            _reasons[i] = unworthy;
         }
 
         return true;
