@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Tandem.Host.Formats;
 using Tandem.Host.Import.Archives;
 using Tandem.Host.Import.Models;
+using Tandem.Host.Lowering;
 using Tandem.Sdk;
 
 namespace Tandem.Host.Import;
@@ -59,17 +60,24 @@ public static class ExportedProgramReader
         try
         {
             var archive = new PackageArchive(file, 0, file.Length, file.Name);
-            if (archive.IsFlat)
+            if (!archive.IsFlat)
             {
-                return ReadFlat(archive, cancellationToken);
+                CheckMarks(archive);
             }
 
-            CheckMarks(archive);
-            return ReadModels(archive, cancellationToken);
+            var program = archive.IsFlat ? ReadFlat(archive, cancellationToken) : ReadModels(archive, cancellationToken);
+            ExportedProgramChecker.Check(program);
+            return program;
         }
         catch (TandemException error) when (error.Details.File is null)
         {
+            file.Release();
             throw error.With(new ErrorDetails { File = file.Name });
+        }
+        catch
+        {
+            file.Release();
+            throw;
         }
     }
 

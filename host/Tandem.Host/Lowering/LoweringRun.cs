@@ -24,6 +24,7 @@ internal sealed class LoweringRun(LoweringBackends backends, BackendCalls calls,
     /// <returns>The program, ready to be planned and emitted.</returns>
     internal LoweredProgram Run(ExportedProgram program, NamedDataStore namedData)
     {
+        passes.StateBuffers = MutatedBuffers.Find(program);
         var preserved = program.Methods.Select(GetPreserved).ToImmutableArray();
         ImmutableArray<ExportedMethod> edge = [.. program.Methods.Select((method, i) => passes.ToEdge(method, preserved[i], []))];
         // Partitioning comes after all methods are functional: what one method changes is no constant of another.

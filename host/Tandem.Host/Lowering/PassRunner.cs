@@ -14,6 +14,9 @@ namespace Tandem.Host.Lowering;
 internal sealed class PassRunner(
     ImmutableArray<IGraphPass> toEdge, ImmutableArray<IGraphPass> afterDelegation, KernelRegistry kernels, BackendCalls calls, Action<IGraphPass, ExportedMethod>? afterPass = null)
 {
+    /// <summary>Buffers that some method writes; null if that is unknown.</summary>
+    internal ImmutableHashSet<string>? StateBuffers { get; set; }
+
     /// <summary>Brings a method into edge dialect.</summary>
     /// <param name="method">The method, in ATen dialect or in edge dialect already.</param>
     /// <param name="preserved">Operators that stay whole.</param>
@@ -23,13 +26,14 @@ internal sealed class PassRunner(
         PreservedOperators = preserved,
         RefusedNodes = refused,
         Kernels = kernels,
+        StateBuffers = StateBuffers,
         AfterPass = afterPass,
         CancellationToken = calls.CancellationToken,
     });
 
     /// <summary>Does what is left once backends have taken their partitions.</summary>
     internal ExportedMethod AfterDelegation(ExportedMethod method) =>
-        Run(method, afterDelegation, new PassContext { Kernels = kernels, AfterPass = afterPass, CancellationToken = calls.CancellationToken });
+        Run(method, afterDelegation, new PassContext { Kernels = kernels, StateBuffers = StateBuffers, AfterPass = afterPass, CancellationToken = calls.CancellationToken });
 
     private ExportedMethod Run(ExportedMethod method, ImmutableArray<IGraphPass> passes, PassContext context)
     {

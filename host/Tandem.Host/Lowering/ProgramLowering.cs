@@ -116,7 +116,7 @@ public sealed class ProgramLowering(TandemRuntime runtime, LoweringOptions? opti
         {
             if (name == "all" || pass.Name == name)
             {
-                dump(pass.Name, method, method.ToString());
+                dump(pass.Name, method, ExportedProgramText.Write(method));
             }
         };
     }

@@ -84,6 +84,26 @@ public sealed class ArchiveTests
         Assert.All(one, entry => Assert.Same(entry.Value.Storage, many[entry.Key].Storage));
     }
 
+    [Fact]
+    public void ReadingTheTalesCopiesNoWeights()
+    {
+        var path = SharedVectors.Path("tales", "tales.pt2");
+        ExportedProgramReader.Read(path);
+        const int Rounds = 10;
+        var (allocated, processor, clock) = (GC.GetAllocatedBytesForCurrentThread(), Environment.CpuUsage.TotalTime, Stopwatch.StartNew());
+        for (var round = 0; round < Rounds; round++)
+        {
+            ExportedProgramReader.Read(path);
+        }
+
+        allocated = (GC.GetAllocatedBytesForCurrentThread() - allocated) / Rounds;
+        var elapsed = clock.Elapsed.TotalMilliseconds / Rounds;
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"{elapsed:f1} ms, {(Environment.CpuUsage.TotalTime - processor).TotalMilliseconds / Rounds:f1} ms of processor, {allocated / 1024} KiB allocated");
+        Assert.True(allocated < 8 << 20, $"{allocated} bytes");
+        Assert.True(elapsed < 2000, $"{elapsed} ms");
+    }
+
     private static Dictionary<string, ExportedTensor> Stored(ExportedProgram program, string method) =>
         program.GetMethod(method).Signature.Inputs.Where(input => input.Tensor is not null).ToDictionary(input => input.QualifiedName!, input => input.Tensor!);
 }

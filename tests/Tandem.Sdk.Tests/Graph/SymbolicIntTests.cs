@@ -44,6 +44,8 @@ public sealed class SymbolicIntTests
     {
         Assert.Equal(100, SymbolicInt.Max(S, 100).Value);
         Assert.Same(S, SymbolicInt.Min(S, 64));
+        Assert.True(SymbolicInt.Min(S, S - 1).IsSameAs(S - 1));
+        Assert.Equal(1, SymbolicInt.Max(S - (S - 1), 0).Value);
         Assert.Equal("Min(5, s0)[2..5]", SymbolicInt.Min(S, 5).ToString());
         Assert.Same(S, SymbolicInt.Max(S, S - 1));
     }

@@ -1,11 +1,14 @@
 """Makes the small archives of this folder with PyTorch 2.13: ./executorch make.py FOLDER (with the peers' Python).
 
 tiny.pt2        two methods over one net: a linear layer and the buffer that it adds to, dynamic rows, a constant; everything there twice
+flow.pt2        a method for each construct of torch.export that is rare: loops, regions, symbolic arithmetic, views, mutation; deflated
 tiny_2.7.pt2    "step" in the layout of torch 2.7: a flat ZIP with pickled weights
 tiny_2.8.pt2    "step" in the layout of torch 2.8: pickled weights inside the archive
 """
 import io, json, sys, zipfile
 import torch
+from torch._higher_order_ops.scan import scan
+from torch._higher_order_ops.while_loop import while_loop
 from torch.export.pt2_archive._package import package_pt2
 
 
@@ -30,6 +33,82 @@ class Step(Net):
 class Peek(Net):
     def forward(self, x, count: int):
         return self.b(x) + self.total * count
+
+
+class WhileLoop(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.l = torch.nn.Linear(3, 3)
+
+    def forward(self, x):
+        return while_loop(lambda i, x: i.sum() < 4, lambda i, x: (i + 1, self.l(x)), (torch.zeros(1, dtype=torch.int64), x))
+
+
+class Scan(torch.nn.Module):
+    def forward(self, init, xs):
+        return scan(lambda c, x: (c + x, (c + x) * 2), init, xs, dim=0)
+
+
+class Regions(torch.nn.Module):
+    def forward(self, x):
+        with torch.no_grad():
+            y = x.sin() * 2
+        with torch.autocast("cpu", enabled=False):
+            z = x.float() @ y.float().t()
+        return z + 1
+
+
+class Dynamic(torch.nn.Module):
+    def forward(self, x, n=None, k: int = 3, mode: str = "a"):
+        y = x[:, : x.shape[1] // 2]
+        p = torch.cat([x, x[:, : max(x.shape[1] - 3, 1)]], 1)
+        return y, torch.cat([x, x], 0)[1:].reshape(-1), p, x.shape[0], None, 7, x.shape[0] * 2 + 1, n
+
+
+class Number(torch.nn.Module):
+    def forward(self, x, k):
+        return x.new_zeros(k) + x.sum(), x * k
+
+
+class Mutate(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        base = torch.arange(24.0).reshape(4, 6)
+        self.register_buffer("total", torch.zeros(2))
+        self.register_buffer("whole", base[0])
+        self.view = torch.nn.Parameter(base[1:3, ::2])
+        self.last = torch.nn.Parameter(torch.ones(2, 3, 4, 5).to(memory_format=torch.channels_last))
+        self.permuted = torch.nn.Parameter(torch.ones(2, 3, 4).permute(2, 0, 1))
+        self.expanded = torch.nn.Parameter(torch.ones(1).expand(3))
+
+    def forward(self, x):
+        self.total.add_(x)
+        x.mul_(2)
+        return self.view.sum() + self.whole.sum() + self.last.sum() + self.permuted.sum() + self.expanded.sum() + x
+
+
+class Unbacked(torch.nn.Module):
+    def forward(self, x):
+        n = x.sum().item()
+        torch._check(n >= 1)
+        torch._check(n <= 8)
+        return torch.ones(n) * 2, torch.nonzero(x)
+
+
+def flow():
+    dim = torch.export.Dim
+    shapes = {"x": {0: dim.DYNAMIC(min=2, max=9), 1: dim.DYNAMIC(min=4, max=12)}, "n": None, "k": None, "mode": None}
+    mutate = torch.export.export(Mutate(), (torch.ones(2),))
+    return {
+        "while_loop": torch.export.export(WhileLoop(), (torch.ones(2, 3),)),
+        "scan": torch.export.export(Scan(), (torch.zeros(3), torch.ones(5, 3))),
+        "regions": torch.export.export(Regions(), (torch.ones(2, 2),)),
+        "dynamic": torch.export.export(Dynamic(), (torch.ones(4, 6),), {"n": None, "k": 3, "mode": "a"}, dynamic_shapes=shapes),
+        "number": torch.export.export(Number(), (torch.ones(4), 5), dynamic_shapes=({0: dim.AUTO}, dim.DYNAMIC)),
+        "mutate": mutate,
+        "mutate_functional": mutate.run_decompositions(),
+        "unbacked": torch.export.export(Unbacked(), (torch.tensor([1, 2, 3]),)),
+    }
 
 
 def export(net, args):
@@ -64,6 +143,12 @@ def write(path, members):
 def main(folder):
     step, peek = export(Step(), (torch.ones(2, 4),)), export(Peek(), (torch.ones(2, 4), 3))
     package_pt2(f"{folder}/tiny.pt2", exported_programs={"step": step, "peek": peek})
+    buffer = io.BytesIO()
+    package_pt2(buffer, exported_programs=flow())
+    with zipfile.ZipFile(buffer) as archive, zipfile.ZipFile(f"{folder}/flow.pt2", "w", zipfile.ZIP_DEFLATED) as deflated:
+        for name, data in strip({name: archive.read(name) for name in archive.namelist() if "sample_inputs" not in name}).items():
+            deflated.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED)
+
     buffer = io.BytesIO()
     torch.export.save(step, buffer)
     with zipfile.ZipFile(io.BytesIO(buffer.getvalue())) as archive:

@@ -57,8 +57,9 @@ internal sealed unsafe class ArchiveContent : DataContent
             return false;
         }
 
-        Verify();
-        other.Verify();
+        // What lies in the mapping is compared without its checksum, which is computed at the first use.
+        EnsureInflated();
+        other.EnsureInflated();
         for (long done = 0; done < Length;)
         {
             var step = (int)Math.Min(Length - done, 1 << 30);
@@ -90,6 +91,18 @@ internal sealed unsafe class ArchiveContent : DataContent
 
     private ReadOnlySpan<byte> Span(long offset, int length) => _inflated is { } bytes ? bytes.AsSpan((int)offset, length)
         : new ReadOnlySpan<byte>(_file.Pointer + _member.Offset + offset, length);
+
+    private void EnsureInflated()
+    {
+        if (_member.IsDeflated)
+        {
+            Verify();
+        }
+        else
+        {
+            _file.ThrowIfChanged();
+        }
+    }
 
     private void Verify()
     {

@@ -100,13 +100,15 @@ internal sealed unsafe class ZipDirectory
 
     private (long Count, long Start, long Size, long Limit) FindDirectory()
     {
+        // The end may be followed by a comment, which may hold what looks like an end.
         var end = -1L;
-        for (var at = _length - EndSize; at >= Math.Max(0, _length - EndSize - ushort.MaxValue); at--)
+        var tailStart = Math.Max(0, _length - EndSize - ushort.MaxValue);
+        var tail = Bytes(tailStart, (int)(_length - tailStart));
+        for (var at = tail.LastIndexOf("PK\u0005\u0006"u8); at >= 0 && end < 0; at = tail[..at].LastIndexOf("PK\u0005\u0006"u8))
         {
-            if (ReadUInt32(at) == EndSignature && ReadUInt16(at + 20) == _length - EndSize - at)
+            if (tail.Length - at >= EndSize && BinaryPrimitives.ReadUInt16LittleEndian(tail[(at + 20)..]) == tail.Length - EndSize - at)
             {
-                end = at;
-                break;
+                end = tailStart + at;
             }
         }
 

@@ -5,7 +5,7 @@ using Tandem.Sdk;
 namespace Tandem.Host.Import.Models;
 
 /// <summary>Reads one graph, and the graphs nested in it.</summary>
-internal sealed class GraphReader
+internal sealed partial class GraphReader
 {
     private readonly MethodScope _scope;
     private readonly string? _name;
@@ -70,10 +70,7 @@ internal sealed class GraphReader
         foreach (var item in graph.Get("nodes").Items())
         {
             _scope.CancellationToken.ThrowIfCancellationRequested();
-            if (ReadNodeOrNameIt(item, nodes.Count) is { } node)
-            {
-                nodes.Add(node);
-            }
+            ReadNodeOrNameIt(item, nodes);
         }
 
         var outputs = ImmutableArray.CreateBuilder<GraphArgument>();
@@ -85,66 +82,8 @@ internal sealed class GraphReader
         return (nodes.ToImmutable(), outputs.ToImmutable());
     }
 
-    private void ReadInput(JsonElement item, InputSlot slot, List<InputEntry> entries)
-    {
-        var value = ReadInput(item, slot.ValueName ?? $"input_{entries.Count}", out var traced);
-        if (slot.Kind == GraphInputKind.UserInput)
-        {
-            entries.Add(new InputEntry(value, new GraphInputSpec(GraphInputKind.UserInput, value.Name) { TracedValue = traced }));
-            return;
-        }
-
-        if (value.Name != slot.ValueName || value.Tensor is null)
-        {
-            throw new TandemException(ErrorCode.ExportedProgramInvalid, "the signature's inputs are not in the order of the graph's",
-                new ErrorDetails { Location = $"input '{slot.QualifiedName}'", Expected = value.Name, Found = slot.ValueName });
-        }
-
-        var spec = new GraphInputSpec(slot.Kind, value.Name) { QualifiedName = slot.QualifiedName, Tensor = slot.Tensor?.Tensor, IsPersistent = slot.IsPersistent };
-        var entry = new InputEntry(value, spec);
-        if (slot.Tensor?.Subclass is { } subclass)
-        {
-            entry.Inner = new SubclassInput(subclass, spec, value.Name);
-            _subclasses.Add(value.Name, entry.Inner);
-        }
-        else
-        {
-            CheckBytes(value, spec);
-        }
-
-        entries.Add(entry);
-    }
-
-    private static void CheckBytes(GraphValue value, GraphInputSpec input)
-    {
-        if (value.Tensor is not { } expected || input.Tensor is not { Spec: var found } || expected.ScalarType != found.ScalarType
-            || !expected.Sizes.AsSpan().SequenceEqual(found.Sizes.AsSpan()))
-        {
-            throw new TandemException(ErrorCode.ExportedProgramInvalid, "an input and its bytes differ in dtype or sizes",
-                new ErrorDetails { Location = $"input '{value.Name}' ({input.QualifiedName})", Expected = $"{value.Tensor}", Found = $"{input.Tensor?.Spec}" });
-        }
-    }
-
-    private GraphValue ReadInput(JsonElement item, string fallback, out GraphArgument? constant)
-    {
-        constant = null;
-        var (tag, value) = item.Union();
-        switch (tag)
-        {
-            case "as_tensor":
-                return DefineTensor(value.Get("name").Text());
-            case "as_sym_int" or "as_sym_float" or "as_sym_bool" when value.Union() is ("as_name", var name):
-                return DefineSymbol(name.Text());
-            case "as_custom_obj":
-                throw NotSupported("an input is a custom object", tag, "export the model without script objects");
-            default:
-                constant = ReadArgument(item);
-                return Define(fallback, new GraphValue("", null));
-        }
-    }
-
     // What goes wrong inside a node is reported with the node and the line of the model that it comes from.
-    private GraphNode? ReadNodeOrNameIt(JsonElement item, int index)
+    private void ReadNodeOrNameIt(JsonElement item, ImmutableArray<GraphNode>.Builder nodes)
     {
         string? name = null;
         string? trace = null;
@@ -156,23 +95,29 @@ internal sealed class GraphReader
                 trace = metadata.Find("stack_trace")?.Text();
             }
 
-            return ReadNode(item, index, name, trace);
+            ReadNode(item, nodes, name, trace);
         }
         catch (TandemException error) when (error.Details.Location is null)
         {
             var line = SourceLines.Innermost(trace);
-            throw error.With(new ErrorDetails { Location = $"node '{name ?? $"nodes[{index}]"}' of method '{_scope.Method}'{(line is null ? "" : $" ({line})")}" });
+            throw error.With(new ErrorDetails { Location = $"node '{name ?? $"nodes[{nodes.Count}]"}' of method '{_scope.Method}'{(line is null ? "" : $" ({line})")}" });
         }
     }
 
-    private GraphNode? ReadNode(JsonElement item, int index, string? name, string? trace)
+    private void ReadNode(JsonElement item, ImmutableArray<GraphNode>.Builder nodes, string? name, string? trace)
     {
         var target = item.Get("target").Text();
         var (operation, overload) = OperatorName.Parse(target) ?? throw NotSupported("the operator is unknown", target,
             "use a newer Tandem, or export the model without this operator");
         if (operation == "export::access_subclass_inner_tensor" && ResolveInnerTensor(item))
         {
-            return null;
+            return;
+        }
+
+        if (operation is "higher_order::wrap_with_set_grad_enabled" or "higher_order::wrap_with_autocast")
+        {
+            Inline(item, operation, nodes);
+            return;
         }
 
         var isHigherOrder = operation.StartsWith("higher_order::", StringComparison.Ordinal);
@@ -188,79 +133,77 @@ internal sealed class GraphReader
 
         var outputs = ImmutableArray.CreateBuilder<GraphValue>();
         var first = FirstName(item.Get("outputs"));
-        name = _scope.UniqueNode(name ?? first ?? $"{operation[(operation.LastIndexOf(':') + 1)..]}_{index}", _name);
+        name = _scope.UniqueNode(name ?? first ?? $"{operation[(operation.LastIndexOf(':') + 1)..]}_{nodes.Count}", _name);
         foreach (var output in item.Get("outputs").Items())
         {
             ReadOutput(output, name, outputs);
         }
 
-        return new GraphNode(name, operation, overload, arguments.ToImmutable(), outputs.ToImmutable())
+        nodes.Add(new GraphNode(name, operation, overload, arguments.ToImmutable(), outputs.ToImmutable())
         {
             DebugHandle = _scope.NextHandle(),
             SourceLocation = trace is null ? null : _scope.Share(trace),
             Metadata = ReadMetadata(item),
-        };
+        });
     }
 
-    // The tensors that a subclass holds become inputs of their own; the nodes that took it apart go.
-    private bool ResolveInnerTensor(JsonElement node)
+    // Regions without gradients, and those that switch automatic casts off, compute what their nodes compute.
+    private void Inline(JsonElement node, string operation, ImmutableArray<GraphNode>.Builder nodes)
     {
-        string? source = null;
-        string? attribute = null;
-        foreach (var input in node.Get("inputs").Items())
+        List<JsonElement> arguments = [.. node.Get("inputs").Items().Select(input => input.Get("arg"))];
+        var isAutocast = operation == "higher_order::wrap_with_autocast";
+        if (isAutocast && !(arguments.Count > 2 && arguments[2].Union() is ("as_bool", { ValueKind: JsonValueKind.False })))
         {
-            (source, attribute) = (input.Get("name").Text(), input.Get("arg").Union()) switch
-            {
-                ("src_subclass_tensor", ("as_tensor", var value)) => (value.Get("name").Text(), attribute),
-                ("attr", ("as_string", var value)) => (source, value.Text()),
-                _ => (source, attribute),
-            };
+            throw NotSupported("a part of the model runs under automatic casts", operation, "export the model without autocast, or run_decompositions() first");
         }
 
-        if (source is null || attribute is null || FirstName(node.Get("outputs")) is not { } result || !_subclasses.TryGetValue(source, out var subclass))
+        var body = isAutocast ? 4 : 1;
+        if (arguments.Count <= body || arguments[body].Union() is not ("as_graph", var function))
         {
-            return false;
+            throw new TandemException(ErrorCode.ExportedProgramInvalid, "a region of the graph has no graph", new ErrorDetails { Found = operation });
         }
 
-        if (!subclass.Tensor.Inner.TryGetValue(attribute, out var inner))
+        var graph = function.Get("graph");
+        var reader = Nested(function);
+        var position = body;
+        foreach (var input in graph.Get("inputs").Items())
         {
-            throw new TandemException(ErrorCode.ExportedProgramInvalid, "a tensor subclass lacks an attribute", new ErrorDetails
+            if (++position >= arguments.Count)
             {
-                Expected = string.Join(", ", subclass.Tensor.Inner.Keys),
-                Found = $"'{attribute}' of {subclass.Tensor.Type}",
-            });
-        }
-
-        if (!subclass.Parts.TryGetValue(attribute, out var entry))
-        {
-            var name = _scope.UniqueValue($"{subclass.ValueName}_{attribute}", "inner");
-            var spec = subclass.Input with { ValueName = name, QualifiedName = $"{subclass.Input.QualifiedName}.{attribute}", Tensor = inner.Tensor };
-            var value = DescribeTensor(result) with { Name = name };
-            entry = new InputEntry(value, spec);
-            if (inner.Subclass is { } nested)
-            {
-                entry.Inner = new SubclassInput(nested, spec, name);
-            }
-            else
-            {
-                CheckBytes(value, spec);
+                throw new TandemException(ErrorCode.ExportedProgramInvalid, "a region of the graph is given too few arguments", new ErrorDetails { Found = operation });
             }
 
-            subclass.Parts.Add(attribute, entry);
+            if (ValueName(input) is { } inner)
+            {
+                var outer = ValueName(arguments[position]) ?? throw NotSupported("a region of the graph is given a constant", operation, "run_decompositions() first");
+                if (_subclasses.TryGetValue(outer, out var subclass))
+                {
+                    reader._subclasses[inner] = subclass;
+                }
+
+                reader._values[inner] = _subclasses.ContainsKey(outer) ? outer : Refer(outer).Name;
+            }
         }
 
-        if (entry.Inner is { } deeper)
+        var (inlined, results) = reader.ReadNodes(graph);
+        nodes.AddRange(inlined);
+        List<string?> names = [.. node.Get("outputs").Items().SelectMany(output => output.Union() is ("as_tensors", var list)
+            ? list.Items().Select(item => (string?)item.Get("name").Text()) : [ValueName(output)])];
+        for (var i = 0; i < names.Count; i++)
         {
-            _subclasses.Add(result, deeper);
+            if (names[i] is { } name && (i >= results.Length || results[i] is not GraphArgument.Reference result || !_values.TryAdd(name, result.Name)))
+            {
+                throw new TandemException(ErrorCode.ExportedProgramInvalid, "a result of a region of the graph is none, or set twice", new ErrorDetails { Found = name });
+            }
         }
-
-        if (!_values.TryAdd(result, entry.Value.Name))
-        {
-            throw new TandemException(ErrorCode.ExportedProgramInvalid, "a value is set twice", new ErrorDetails { Found = result });
-        }
-
-        return true;
     }
+
+    private static string? ValueName(JsonElement argument) => argument.Union() switch
+    {
+        ("as_tensor", var value) => value.Get("name").Text(),
+        ("as_sym_int" or "as_sym_float" or "as_sym_bool", var value) when value.Union() is ("as_name", var name) => name.Text(),
+        _ => null,
+    };
 
     private static string? FirstName(JsonElement outputs)
     {
@@ -366,53 +309,10 @@ internal sealed class GraphReader
         : throw new TandemException(ErrorCode.ExportedProgramInvalid, "a value is used that nothing has set",
             new ErrorDetails { Expected = "an input, or a result of an earlier node", Found = name });
 
-    private GraphArgument ReadArgument(JsonElement element)
-    {
-        var (tag, value) = element.Union();
-        return tag switch
-        {
-            "as_none" => new GraphArgument.None(),
-            "as_tensor" => Refer(value.Get("name").Text()),
-            "as_tensors" => ReadList(value, item => Refer(item.Get("name").Text())),
-            "as_nested_tensors" => ReadList(value, list => ReadList(list, item => Refer(item.Get("name").Text()))),
-            "as_optional_tensor" => ReadArgument(value),
-            "as_optional_tensors" => ReadList(value, ReadArgument),
-            "as_int" => new GraphArgument.Int(value.Integer()),
-            "as_ints" => ReadList(value, item => new GraphArgument.Int(item.Integer())),
-            "as_int_lists" => ReadList(value, list => ReadList(list, item => new GraphArgument.Int(item.Integer()))),
-            "as_float" => new GraphArgument.Float(value.Number()),
-            "as_floats" => ReadList(value, item => new GraphArgument.Float(item.Number())),
-            "as_float_lists" => ReadList(value, list => ReadList(list, item => new GraphArgument.Float(item.Number()))),
-            "as_bool" => new GraphArgument.Bool(value.Boolean()),
-            "as_bools" => ReadList(value, item => new GraphArgument.Bool(item.Boolean())),
-            "as_string" => new GraphArgument.Text(value.Text()),
-            "as_strings" => ReadList(value, item => new GraphArgument.Text(item.Text())),
-            "as_complex" => new GraphArgument.Complex(value.Get("real").Number(), value.Get("imag").Number()),
-            "as_sym_int" or "as_sym_bool" or "as_sym_float" => ReadSymbolic(value),
-            "as_sym_ints" or "as_sym_bools" or "as_sym_floats" => ReadList(value, ReadSymbolic),
-            "as_scalar_type" => new GraphArgument.DataType(ArchiveCodes.ScalarType(value.Integer())),
-            "as_memory_format" => new GraphArgument.Option("memory_format", ArchiveCodes.MemoryFormat(value.Integer())),
-            "as_layout" => new GraphArgument.Option("layout", ArchiveCodes.Layout(value.Integer())),
-            "as_device" => new GraphArgument.Option("device", ReadDevice(value)),
-            "as_graph" => new GraphArgument.Subgraph(ReadNested(value)),
-            _ => throw NotSupported("an argument is of an unknown kind", tag, "export the model without this operator"),
-        };
-    }
-
-    private GraphArgument ReadSymbolic(JsonElement element) => element.Union() switch
-    {
-        ("as_name", var name) => Refer(name.Text()),
-        ("as_int", var value) => new GraphArgument.Int(value.Integer()),
-        ("as_bool", var value) => new GraphArgument.Bool(value.Boolean()),
-        ("as_float", var value) => new GraphArgument.Float(value.Number()),
-        _ => throw Fields.Wrong("a name or a number", element),
-    };
-
     private ExportedGraph ReadNested(JsonElement argument)
     {
-        var name = argument.Get("name").Text();
         var graph = argument.Get("graph");
-        var reader = new GraphReader(_scope, _name is null ? name : $"{_name}.{name}", graph);
+        var reader = Nested(argument);
         var inputs = ImmutableArray.CreateBuilder<GraphValue>();
         foreach (var item in graph.Get("inputs").Items())
         {
@@ -423,19 +323,11 @@ internal sealed class GraphReader
         return new ExportedGraph(inputs.ToImmutable(), nodes, outputs);
     }
 
-    private static GraphArgument.List ReadList(JsonElement list, Func<JsonElement, GraphArgument> read)
+    private GraphReader Nested(JsonElement argument)
     {
-        var items = ImmutableArray.CreateBuilder<GraphArgument>(list.Count());
-        foreach (var item in list.Items())
-        {
-            items.Add(read(item));
-        }
-
-        return new GraphArgument.List(items.MoveToImmutable());
+        var name = argument.Get("name").Text();
+        return new GraphReader(_scope, _name is null ? name : $"{_name}.{name}", argument.Get("graph"));
     }
-
-    private static string ReadDevice(JsonElement device) =>
-        device.Get("type").Text() + (device.Find("index") is { } index ? $":{index.Integer()}" : "");
 
     private static TandemException NotSupported(string problem, string found, string next) =>
         new(ErrorCode.ExportedProgramNotSupported, problem, new ErrorDetails { Found = found, NextStep = next });

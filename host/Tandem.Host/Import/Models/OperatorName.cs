@@ -39,6 +39,7 @@ internal static class OperatorName
         "while_loop" => ["cond_fn", "body_fn", "carried_inputs", "additional_inputs"],
         "scan" => ["combine_fn", "init", "xs", "additional_inputs"],
         "wrap_with_set_grad_enabled" => ["enable_grad", "wrapped_func"],
+        "wrap_with_autocast" => ["device_type", "dtype", "enabled", "cache_enabled", "wrapped_func"],
         _ => null,
     };
 

@@ -7,8 +7,9 @@ namespace Tandem.Host.Import.Symbols;
 internal abstract record SymbolicExpression
 {
     private const int LeastPrecedence = 0;
-    private const int ProductPrecedence = 1;
-    private const int AtomPrecedence = 2;
+    private const int QuotientPrecedence = 1;
+    private const int ProductPrecedence = 2;
+    private const int AtomPrecedence = 3;
 
     private protected SymbolicExpression()
     {
@@ -179,8 +180,8 @@ internal abstract record SymbolicExpression
                 term.Coefficient < 0 ? LeastPrecedence : ProductPrecedence),
             Sum sum => (PrintSum(sum), LeastPrecedence),
             Product product => (string.Join("*", product.Factors.Select(factor => factor.Print(AtomPrecedence))), ProductPrecedence),
-            Call { Function: "FloorDiv", Arguments: [var left, var right] } => ($"{left.Print(AtomPrecedence)}//{right.Print(AtomPrecedence)}", ProductPrecedence),
-            Call { Function: "Mod", Arguments: [var left, var right] } => ($"{left.Print(AtomPrecedence)}%{right.Print(AtomPrecedence)}", ProductPrecedence),
+            Call { Function: "FloorDiv", Arguments: [var left, var right] } => ($"{left.Print(AtomPrecedence)}//{right.Print(AtomPrecedence)}", QuotientPrecedence),
+            Call { Function: "Mod", Arguments: [var left, var right] } => ($"{left.Print(AtomPrecedence)}%{right.Print(AtomPrecedence)}", QuotientPrecedence),
             Call call => ($"{call.Function}({string.Join(", ", call.Arguments.Select(argument => argument.Print(LeastPrecedence)))})", AtomPrecedence),
             _ => ("", AtomPrecedence),
         };
@@ -199,7 +200,7 @@ internal abstract record SymbolicExpression
                 (0, true) => "-",
                 (_, false) => " + ",
                 (_, true) => " - ",
-            } + size + term.Print(ProductPrecedence);
+            } + size + term.Print(coefficient == 1 ? QuotientPrecedence : ProductPrecedence);
         }
 
         return sum.Constant == 0 ? text : $"{text} {(sum.Constant < 0 ? '-' : '+')} {Magnitude(sum.Constant)}";

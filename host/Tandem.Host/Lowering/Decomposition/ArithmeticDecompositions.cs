@@ -8,12 +8,14 @@ internal static class ArithmeticDecompositions
 {
     internal static void Register(DecompositionTable table)
     {
-        foreach (var name in (ReadOnlySpan<string>)["add", "sub", "mul", "remainder", "fmod", "bitwise_and", "bitwise_or", "bitwise_xor"])
+        foreach (var name in (ReadOnlySpan<string>)["add", "sub", "mul", "fmod", "bitwise_and", "bitwise_or", "bitwise_xor"])
         {
             table.AddMany($"aten::{name}.Tensor", (editor, call) => Promote(editor, call, $"aten::{name}.Scalar", TypeRules.Result(call, "self", "other")));
             table.AddMany($"aten::{name}.Scalar", (editor, call) => Promote(editor, call, $"aten::{name}.Scalar", TypeRules.Result(call, "self", "other")));
         }
 
+        table.AddMany("aten::remainder.Tensor", (editor, call) => Remainder(editor, call));
+        table.AddMany("aten::remainder.Scalar", (editor, call) => Remainder(editor, call));
         table.AddMany("aten::div.Tensor", (editor, call) => Promote(editor, call, "aten::div.Scalar", TypeRules.ToFloat(TypeRules.Result(call, "self", "other"))));
         table.AddMany("aten::div.Scalar", (editor, call) => Promote(editor, call, "aten::div.Scalar", TypeRules.ToFloat(TypeRules.Result(call, "self", "other"))));
         table.AddMany("aten::div.Tensor_mode", (editor, call) => Divide(editor, call, "aten::div.Scalar_mode"));
@@ -85,6 +87,28 @@ internal static class ArithmeticDecompositions
             var (left, right) = (call.Tensor("self"), call.Tensor("other"));
             var distance = editor.Unary("neg", editor.Unary("abs", editor.Sub(left, right)));
             return editor.Add(editor.Maximum(left, right), editor.Unary("log1p", editor.Unary("exp", distance)));
+        });
+        foreach (var (name, other) in ((string, string)[])[("expit", "sigmoid"), ("exp2", "exp2"), ("expm1", "expm1"), ("log1p", "log1p"), ("erf", "erf"), ("erfc", "erfc"), ("round", "round"), ("logsumexp", "logsumexp"),
+            ("logit", "logit"), ("sinc", "sinc")])
+        {
+            table.Alias($"aten::special_{name}", $"aten::{other}");
+        }
+
+        table.Alias("aten::special_xlogy", "aten::xlogy.Tensor");
+        table.Add("aten::xlogy.Tensor", (editor, call) =>
+        {
+            // Zero times anything that is a number is zero.
+            var (self, other) = (call.Tensor("self"), call.Tensor("other"));
+            var type = TypeRules.ToFloat(TypeRules.Result(call, "self", "other"));
+            var product = editor.Mul(self, editor.Unary("log", other));
+            var isZero = editor.Call("aten::logical_and", editor.Call("aten::eq.Scalar", self, 0), editor.Unary("logical_not", editor.Unary("isnan", other)));
+            return editor.Where(isZero, editor.Scalar(0, type), product);
+        });
+        table.Add("aten::hypot", (editor, call) => editor.Unary("sqrt", editor.Add(editor.Square(call.Tensor("self")), editor.Square(call.Tensor("other")))));
+        table.Add("aten::sinc", (editor, call) =>
+        {
+            var angle = editor.Mul(editor.Cast(call.Tensor("self"), TypeRules.ToFloat(Type(call))), Math.PI);
+            return editor.Where(editor.Call("aten::eq.Scalar", angle, 0), editor.Scalar(1, angle.Tensor!.ScalarType), editor.Div(editor.Unary("sin", angle), angle));
         });
         table.Add("aten::deg2rad", (editor, call) => editor.Mul(call.Tensor("self"), Math.PI / 180));
         table.Add("aten::rad2deg", (editor, call) => editor.Mul(call.Tensor("self"), 180 / Math.PI));
@@ -166,6 +190,25 @@ internal static class ArithmeticDecompositions
             -2 when type.IsFloatingPoint() => editor.Unary("reciprocal", editor.Square(self)),
             _ => null,
         };
+    }
+
+    // Of integers: what floor division leaves, since ExecuTorch's kernel gives it the sign of the dividend.
+    private static IReadOnlyList<GraphValue>? Remainder(GraphEditor editor, OperatorCall call)
+    {
+        var type = TypeRules.Result(call, "self", "other");
+        if (!type.IsInteger())
+        {
+            return Promote(editor, call, "aten::remainder.Scalar", type);
+        }
+
+        var self = editor.Cast(call.Tensor("self"), type);
+        if (call.OptionalTensor("other") is { } tensor)
+        {
+            var other = editor.Cast(tensor, type);
+            return [editor.Sub(self, editor.Mul(editor.Call("aten::div.Tensor_mode", self, other, "floor"), other))];
+        }
+
+        return [editor.Sub(self, editor.Mul(editor.Call("aten::div.Scalar_mode", self, call.Argument("other"), "floor"), call.Argument("other")))];
     }
 
     private static GraphValue Extreme(GraphEditor editor, OperatorCall call, string name)

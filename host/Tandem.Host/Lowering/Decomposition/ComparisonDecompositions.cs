@@ -29,11 +29,46 @@ internal static class ComparisonDecompositions
         table.Add("aten::isposinf", (editor, call) => editor.Call("aten::eq.Scalar", call.Tensor("self"), double.PositiveInfinity));
         table.Add("aten::isneginf", (editor, call) => editor.Call("aten::eq.Scalar", call.Tensor("self"), double.NegativeInfinity));
         table.Add("aten::nan_to_num", NanToNum);
+        table.Add("aten::isclose", (editor, call) =>
+        {
+            var (self, other) = (call.Tensor("self"), call.Tensor("other"));
+            var tolerance = editor.Add(editor.Mul(editor.Unary("abs", other), call.Double("rtol")), call.Double("atol"));
+            var isNear = editor.Call("aten::logical_and", editor.Call("aten::le.Tensor", editor.Unary("abs", editor.Sub(self, other)), tolerance), editor.Call("aten::isfinite", other));
+            isNear = editor.Call("aten::logical_or", editor.Call("aten::eq.Tensor", self, other), isNear);
+            return call.Bool("equal_nan") ? editor.Call("aten::logical_or", isNear, editor.Call("aten::logical_and", editor.Unary("isnan", self), editor.Unary("isnan", other))) : isNear;
+        });
+        table.Add("aten::isin.Tensor_Tensor", (editor, call) =>
+        {
+            var (elements, tested) = (call.Tensor("elements"), call.Tensor("test_elements"));
+            var rank = elements.Tensor!.Rank;
+            var isFound = editor.Call("aten::any.dim", editor.Call("aten::eq.Tensor", editor.Unsqueeze(elements, rank), editor.View(tested, -1)), rank, false);
+            return call.Bool("invert") ? editor.Unary("logical_not", isFound) : isFound;
+        });
+        foreach (var (name, numbers, edges) in ((string, string, string)[])[("bucketize.Tensor", "self", "boundaries"), ("searchsorted.Tensor", "self", "sorted_sequence")])
+        {
+            table.Add("aten::" + name, (editor, call) => Bucket(editor, call, call.Tensor(numbers), call.Tensor(edges)));
+        }
+
         table.Add("aten::heaviside", (editor, call) =>
         {
             var (self, type) = (call.Tensor("self"), ArithmeticDecompositions.Type(call));
             return editor.Where(editor.Call("aten::eq.Scalar", self, 0), call.Tensor("values"), editor.Cast(editor.Call("aten::gt.Scalar", self, 0), type));
         });
+    }
+
+    // How many edges of a sorted line lie before each number.
+    private static GraphValue Bucket(GraphEditor editor, OperatorCall call, GraphValue numbers, GraphValue edges)
+    {
+        if (edges.Tensor!.Rank != 1 || call.OptionalTensor("sorter") is not null)
+        {
+            throw call.Refuse("only one sorted line of boundaries is searched");
+        }
+
+        var isRight = call.Bool("right") || (call.Schema!.Find("side") is not null && call.Has("side") && call.Text("side") == "right");
+        var rank = numbers.Tensor!.Rank;
+        var isBefore = editor.Call(isRight ? "aten::ge.Tensor" : "aten::gt.Tensor", editor.Unsqueeze(numbers, rank), edges);
+        var count = editor.Sum(isBefore, [rank], false, ScalarType.Long);
+        return call.Bool("out_int32") ? editor.Cast(count, ScalarType.Int) : count;
     }
 
     private static GraphValue? Where(GraphEditor editor, OperatorCall call)

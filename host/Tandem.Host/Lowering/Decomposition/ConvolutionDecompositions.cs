@@ -20,6 +20,7 @@ internal static class ConvolutionDecompositions
             Convolve(editor, call, call.Tensor("weight").Tensor!.Rank - 2, Ints(call, "padding", call.Tensor("weight").Tensor!.Rank - 2), call.Bool("transposed")));
         table.Add("aten::convolution", Volume);
         table.Add("aten::im2col", Im2Col);
+        table.Add("aten::col2im", Col2Im);
     }
 
     private static long[] Ints(OperatorCall call, string name, int count) => Sizes.Spread(call.Ints(name), count);
@@ -86,6 +87,35 @@ internal static class ConvolutionDecompositions
 
         var result = editor.Reshape(sum!, spec.Sizes[0], depth, output.Sizes[1], output.Sizes[3], output.Sizes[4]);
         return editor.Permute(result, 0, 2, 1, 3, 4);
+    }
+
+    // Every element of every window is added to its place, which windows share.
+    private static GraphValue Col2Im(GraphEditor editor, OperatorCall call)
+    {
+        var self = call.Tensor("self");
+        var (output, kernel, dilation, padding, stride) = (Ints(call, "output_size", 2), Ints(call, "kernel_size", 2), Ints(call, "dilation", 2), Ints(call, "padding", 2), Ints(call, "stride", 2));
+        var isSingle = self.Tensor!.Rank == 2;
+        self = isSingle ? editor.Unsqueeze(self, 0) : self;
+        var channels = Sizes.Known(call, self.Tensor!.Sizes[1]) / (kernel[0] * kernel[1]);
+        var indices = new GraphArgument[4];
+        var windows = new long[2];
+        (indices[0], indices[1]) = (new GraphArgument.None(), new GraphArgument.None());
+        for (var i = 0; i < 2; i++)
+        {
+            windows[i] = ((output[i] + (2 * padding[i]) - (dilation[i] * (kernel[i] - 1)) - 1) / stride[i]) + 1;
+            var places = editor.Add(editor.Unsqueeze(editor.Mul(editor.Arange(kernel[i]), dilation[i]), 1), editor.Mul(editor.Arange(windows[i]), stride[i]));
+            indices[2 + i] = new GraphArgument.Reference(editor.Reshape(places, i == 0 ? kernel[0] : 1, i == 0 ? 1 : kernel[1], i == 0 ? windows[0] : 1, i == 0 ? 1 : windows[1]).Name);
+        }
+
+        var values = editor.Reshape(self, self.Tensor.Sizes[0], channels, kernel[0], kernel[1], windows[0], windows[1]);
+        var empty = editor.Full([editor.Size(self, 0), channels, output[0] + (2 * padding[0]), output[1] + (2 * padding[1])], 0, self.Tensor.ScalarType);
+        var sum = editor.Call("aten::index_put", empty, indices, values, true);
+        for (var i = 0; i < 2; i++)
+        {
+            sum = editor.Slice(sum, 2 + i, padding[i], padding[i] + output[i]);
+        }
+
+        return isSingle ? editor.Squeeze(sum, 0) : sum;
     }
 
     // Windows along one direction, then along the other: rows and columns are picked by index.

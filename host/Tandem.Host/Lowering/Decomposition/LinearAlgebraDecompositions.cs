@@ -28,6 +28,21 @@ internal static class LinearAlgebraDecompositions
             var (left, right) = (editor.Contiguous(call.Tensor("self")), editor.Contiguous(call.Tensor("mat2")));
             return ReferenceEquals(left, call.Tensor("self")) && ReferenceEquals(right, call.Tensor("mat2")) ? null : editor.Call("aten::bmm", left, right);
         });
+        table.Add("aten::linalg_cross", (editor, call) => Cross(editor, call.Tensor("self"), call.Tensor("other"), call.Dim("dim", call.Tensor("self").Tensor!.Rank)));
+        table.Add("aten::cross", (editor, call) =>
+        {
+            var spec = call.Tensor("self").Tensor!;
+            return Cross(editor, call.Tensor("self"), call.Tensor("other"), call.Has("dim") ? call.Dim("dim", spec.Rank) : spec.Sizes.IndexOf(3) is >= 0 and var dim ? dim : throw call.Refuse("no dimension has the size 3"));
+        });
+        table.Add("aten::kron", (editor, call) =>
+        {
+            var (left, right) = (call.Tensor("self"), call.Tensor("other"));
+            var rank = Math.Max(left.Tensor!.Rank, right.Tensor!.Rank);
+            SymbolicInt[] Own(GraphValue value) => [.. Enumerable.Repeat((SymbolicInt)1, rank - value.Tensor!.Rank), .. value.Tensor.Sizes];
+            var (a, b) = (Own(left), Own(right));
+            var product = editor.Mul(editor.Reshape(left, [.. a.SelectMany(size => new[] { size, 1 })]), editor.Reshape(right, [.. b.SelectMany(size => new[] { 1, size })]));
+            return editor.Reshape(product, [.. a.Zip(b, (first, second) => first * second)]);
+        });
         table.Add("aten::linalg_vecdot", (editor, call) => editor.Sum(editor.Mul(call.Tensor("x"), call.Tensor("y")), [call.Dim("dim", call.Tensor("x").Tensor!.Rank)]));
         table.Add("aten::cdist", (editor, call) =>
         {
@@ -83,6 +98,14 @@ internal static class LinearAlgebraDecompositions
         var batch = BroadcastBatch(left, right);
         var product = editor.Call("aten::bmm", Flat(editor, ToBatch(editor, left, batch, right)), Flat(editor, ToBatch(editor, right, batch, left)));
         return batch.Length == 1 ? product : editor.Reshape(product, [.. batch, left.Tensor.Sizes[leftRank - 2], right.Tensor.Sizes[rightRank - 1]]);
+    }
+
+    // a x b: the dimension turned once and twice.
+    private static GraphValue Cross(GraphEditor editor, GraphValue left, GraphValue right, int dim)
+    {
+        GraphValue Turned(GraphValue value, long by) => editor.Call("aten::roll", value, new[] { -by }, new[] { dim });
+        var difference = editor.Sub(editor.Mul(left, Turned(right, 1)), editor.Mul(Turned(left, 1), right));
+        return Turned(difference, 1);
     }
 
     private static GraphValue? Linear(GraphEditor editor, OperatorCall call)

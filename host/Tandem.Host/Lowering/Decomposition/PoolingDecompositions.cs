@@ -19,6 +19,10 @@ internal static class PoolingDecompositions
         });
         table.Add("aten::max_pool2d", (editor, call) => editor.CallAll("aten::max_pool2d_with_indices", call.Tensor("self"), call.Argument("kernel_size"), call.Find("stride"), call.Argument("padding"),
             call.Argument("dilation"), call.Argument("ceil_mode"))[0]);
+        table.Add("aten::max_pool3d", (editor, call) => Volume(editor, call, (picture, kernel, stride, padding, dilation) =>
+            editor.CallAll("aten::max_pool2d_with_indices", picture, kernel, stride, padding, dilation, call.Bool("ceil_mode"))[0]));
+        table.Add("aten::avg_pool3d", (editor, call) => call.Bool("ceil_mode") || call.Has("divisor_override") ? throw call.Refuse("volumes with open windows or a divisor of their own are not lowered")
+            : Volume(editor, call, (picture, kernel, stride, padding, _) => editor.Call("aten::avg_pool2d", picture, kernel, stride, padding, false, call.Bool("count_include_pad"))));
         table.Add("aten::adaptive_avg_pool1d", (editor, call) => AsPicture(editor, call, picture =>
             editor.Call("aten::adaptive_avg_pool2d", picture, new[] { 1, call.Ints("output_size")[0] })));
         table.Add(["aten::adaptive_avg_pool2d", "aten::_adaptive_avg_pool2d"], AdaptiveAverage);
@@ -30,6 +34,24 @@ internal static class PoolingDecompositions
         });
         table.AddMany("aten::adaptive_max_pool2d", (editor, call) => Windows(call) is { } window
             ? editor.CallAll("aten::max_pool2d_with_indices", call.Tensor("self"), window, window) : null);
+    }
+
+    // Windows of a volume are windows of its planes, then of its depth.
+    private static GraphValue Volume(GraphEditor editor, OperatorCall call, Func<GraphValue, long[], long[], long[], long[], GraphValue> pool)
+    {
+        var self = call.Tensor("self");
+        var isSingle = self.Tensor!.Rank == 4;
+        self = isSingle ? editor.Unsqueeze(self, 0) : self;
+        var sizes = self.Tensor!.Sizes;
+        var kernel = Sizes.Spread(call.Ints("kernel_size"), 3);
+        var stride = call.OptionalInts("stride") is { Length: > 0 } given ? Sizes.Spread(given, 3) : kernel;
+        var padding = Sizes.Spread(call.Ints("padding"), 3);
+        var dilation = call.Schema?.Find("dilation") is null ? [1, 1, 1] : Sizes.Spread(call.Ints("dilation"), 3);
+        var planes = pool(editor.Reshape(self, sizes[0], sizes[1] * sizes[2], sizes[3], sizes[4]), kernel[1..], stride[1..], padding[1..], dilation[1..]);
+        var (height, width) = (planes.Tensor!.Sizes[2], planes.Tensor.Sizes[3]);
+        var depth = pool(editor.Reshape(planes, sizes[0], sizes[1], sizes[2], height * width), [kernel[0], 1], [stride[0], 1], [padding[0], 0], [dilation[0], 1]);
+        var result = editor.Reshape(depth, sizes[0], sizes[1], depth.Tensor!.Sizes[2], height, width);
+        return isSingle ? editor.Squeeze(result, 0) : result;
     }
 
     private static long[] Row(OperatorCall call, string name, long first) => [first, call.Ints(name)[0]];

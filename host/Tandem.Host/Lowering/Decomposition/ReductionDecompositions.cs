@@ -47,6 +47,30 @@ internal static class ReductionDecompositions
             ? editor.Call("aten::prod.dim_int", editor.Cast(Self(call), type), call.Argument("dim"), call.Bool("keepdim")) : null);
         table.Add("aten::count_nonzero", (editor, call) => editor.Sum(editor.Call("aten::ne.Scalar", Self(call), 0), All(call)));
         table.Add("aten::nansum", (editor, call) => editor.Sum(WithoutNan(editor, call), call.Dims("dim", Rank(call)), call.Bool("keepdim"), call.DataType("dtype")));
+        table.Add("aten::nanmean", (editor, call) =>
+        {
+            var (dims, keeps) = (call.Dims("dim", Rank(call)), call.Bool("keepdim"));
+            var count = editor.Sum(editor.Cast(editor.Unary("logical_not", editor.Unary("isnan", Self(call))), ArithmeticDecompositions.Type(call)), dims, keeps);
+            return editor.Div(editor.Sum(WithoutNan(editor, call), dims, keeps), count);
+        });
+        table.Add("aten::linalg_norm", (editor, call) => !call.Has("ord") || (call.Has("dim") && call.List("dim").Length == 1) || (!call.Has("dim") && Rank(call) == 1)
+            ? Norm(editor, call, call.OptionalDouble("ord") ?? 2, call.Dims("dim", Rank(call)), call.Bool("keepdim"), call.DataType("dtype"))
+            : throw call.Refuse("norms of matrices are not lowered"));
+        table.Add("aten::diff", (editor, call) =>
+        {
+            if (call.Has("prepend") || call.Has("append"))
+            {
+                throw call.Refuse("differences with something put before or after are not lowered");
+            }
+
+            var (value, dim) = (Self(call), call.Dim("dim", Rank(call)));
+            for (var i = 0; i < call.Int("n"); i++)
+            {
+                value = editor.Sub(editor.Slice(value, dim, 1, long.MaxValue), editor.Slice(value, dim, 0, -1));
+            }
+
+            return value;
+        });
         table.Add("aten::median", (editor, call) => editor.CallAll("aten::median.dim", editor.View(Self(call), -1), 0, false)[0]);
         table.Add("aten::argsort", (editor, call) => editor.CallAll("aten::sort", Self(call), call.Argument("dim"), call.Bool("descending"))[1]);
         table.Add("aten::argsort.stable", (editor, call) => editor.CallAll("aten::sort.stable", Self(call), call.Bool("stable"), call.Argument("dim"), call.Bool("descending"))[1]);

@@ -7,7 +7,8 @@ namespace Tandem.Host.Lowering.Passes;
 /// Computes ahead what depends on constants alone, where the program does not grow by it: a result is kept as a constant if it is no larger than the
 /// constants that nobody needs any more, and what the instructions would have taken.
 /// </summary>
-internal sealed class FoldConstants : IGraphPass
+/// <param name="foldsQuantized">Whether dequantisation is folded too: not before backends have looked for it.</param>
+internal sealed class FoldConstants(bool foldsQuantized) : IGraphPass
 {
     // What an instruction with its values takes in a program.
     private const long InstructionBytes = 256;
@@ -18,7 +19,7 @@ internal sealed class FoldConstants : IGraphPass
 
     public ExportedMethod Run(ExportedMethod method, PassContext context)
     {
-        var plan = Plan.Create(method, context);
+        var plan = Plan.Create(method, context, foldsQuantized);
         if (plan is null)
         {
             return method;
@@ -26,8 +27,9 @@ internal sealed class FoldConstants : IGraphPass
 
         using var evaluator = new ConstantEvaluator(context.Kernels);
         var values = new Dictionary<string, TensorView>(StringComparer.Ordinal);
-        return GraphEditor.Rewrite(method, context, (editor, node) => !editor.IsNested && plan.Folded.Contains(node.Name)
-            ? Fold(editor, node, plan, evaluator, values) : null);
+        return GraphEditor.Rewrite(method, context, (editor, node) => editor.IsNested ? null
+            : plan.Views.TryGetValue(node.Name, out var view) ? (plan.Used.Contains(node.Outputs[0].Name) ? [editor.Constant(view.Tensor, view.Name, "view")] : null)
+            : plan.Folded.Contains(node.Name) ? Fold(editor, node, plan, evaluator, values) : null);
     }
 
     private static GraphValue[]? Fold(GraphEditor editor, GraphNode node, Plan plan, ConstantEvaluator evaluator, Dictionary<string, TensorView> values)
@@ -93,6 +95,9 @@ internal sealed class FoldConstants : IGraphPass
     {
         public Dictionary<string, ExportedTensor> Constants { get; } = new(StringComparer.Ordinal);
 
+        /// <summary>Views of constants, by node: the same bytes under other sizes.</summary>
+        public Dictionary<string, (ExportedTensor Tensor, string Name)> Views { get; } = new(StringComparer.Ordinal);
+
         public Dictionary<string, GraphNode> Nodes { get; } = new(StringComparer.Ordinal);
 
         public Dictionary<string, string> Producers { get; } = new(StringComparer.Ordinal);
@@ -101,15 +106,17 @@ internal sealed class FoldConstants : IGraphPass
 
         public HashSet<string> Used { get; } = new(StringComparer.Ordinal);
 
-        public static Plan? Create(ExportedMethod method, PassContext context)
+        public static Plan? Create(ExportedMethod method, PassContext context, bool foldsQuantized)
         {
             var plan = new Plan();
+            var names = new Dictionary<string, string>(StringComparer.Ordinal);
             foreach (var input in method.Signature.Inputs)
             {
                 if (input.Tensor is { } tensor && input.Kind != GraphInputKind.UserInput && !(input.Kind == GraphInputKind.Buffer && context.IsState(input.QualifiedName!))
-                    && tensor.Spec is { Strides.IsDefault: true, IsStatic: true } && tensor.Storage.Length <= MaxBytes)
+                    && tensor.Spec is { Strides.IsDefault: true, IsStatic: true })
                 {
                     plan.Constants.Add(input.ValueName, tensor);
+                    names.Add(input.ValueName, input.QualifiedName ?? input.ValueName);
                 }
             }
 
@@ -122,7 +129,14 @@ internal sealed class FoldConstants : IGraphPass
                     uses[reference] = uses.GetValueOrDefault(reference) + 1;
                 }
 
-                if (IsConstant(node, plan, context) && evaluator.CanRun(node))
+                if (View(node, plan) is { } view)
+                {
+                    var name = $"{names[((GraphArgument.Reference)node.Find("self")!).Name]}.view.{string.Join('x', view.Spec.Sizes)}";
+                    plan.Views.Add(node.Name, (view, name));
+                    plan.Constants.Add(node.Outputs[0].Name, view);
+                    names.Add(node.Outputs[0].Name, name);
+                }
+                else if ((foldsQuantized || !node.Operator.StartsWith("quantized_decomposed::", StringComparison.Ordinal)) && IsConstant(node, plan, context) && evaluator.CanRun(node))
                 {
                     plan.Nodes.Add(node.Name, node);
                     foreach (var output in node.Outputs)
@@ -132,7 +146,7 @@ internal sealed class FoldConstants : IGraphPass
                 }
             }
 
-            if (plan.Nodes.Count == 0)
+            if (plan.Nodes.Count + plan.Views.Count == 0)
             {
                 return null;
             }
@@ -145,15 +159,20 @@ internal sealed class FoldConstants : IGraphPass
 
             foreach (var node in method.Graph.Nodes)
             {
-                if (!plan.Nodes.ContainsKey(node.Name))
+                if (!plan.Nodes.ContainsKey(node.Name) && !plan.Views.ContainsKey(node.Name))
                 {
                     plan.Used.UnionWith(node.References());
                 }
             }
 
             plan.Choose(method.Graph, uses);
-            return plan.Folded.Count > 0 ? plan : null;
+            return plan.Folded.Count + plan.Views.Count > 0 ? plan : null;
         }
+
+        private static ExportedTensor? View(GraphNode node, Plan plan) =>
+            node.FullName == "aten::view_copy" && node.Find("self") is GraphArgument.Reference reference && plan.Constants.TryGetValue(reference.Name, out var tensor)
+            && node.Outputs[0].Tensor is { IsStatic: true } spec && TensorShapes.IsContiguous(tensor.Spec.DimOrder.AsSpan()) && TensorShapes.IsContiguous(spec.DimOrder.AsSpan())
+                ? new ExportedTensor(spec with { StorageOffset = tensor.Spec.StorageOffset }, tensor.Storage) : null;
 
         private static bool IsConstant(GraphNode node, Plan plan, PassContext context)
         {
@@ -163,7 +182,7 @@ internal sealed class FoldConstants : IGraphPass
                 return false;
             }
 
-            return node.References().All(reference => plan.Constants.ContainsKey(reference) || plan.Producers.ContainsKey(reference));
+            return node.References().All(reference => (plan.Constants.TryGetValue(reference, out var tensor) && ByteCount(tensor.Spec) <= MaxBytes) || plan.Producers.ContainsKey(reference));
         }
 
         // From the end to the beginning: what a kept node reads, it needs as a constant or from a node that stays.

@@ -214,6 +214,16 @@ internal sealed partial class GraphEditor
     public GraphValue Constant(TensorSpec spec, byte[] bytes, string stem)
     {
         var name = $"{stem}.{Convert.ToHexStringLower(SHA256.HashData(bytes).AsSpan(0, 8))}.{spec.ScalarType.TorchName()}.{string.Join('x', spec.Sizes)}";
+        return Constant(new ExportedTensor(spec, DataContent.FromMemory(bytes, $"{_method.Name}: {name}")), name, stem);
+    }
+
+    /// <summary>A constant of the method over bytes that are somewhere already.</summary>
+    /// <param name="tensor">The tensor.</param>
+    /// <param name="name">Its name in the model; equal names are equal tensors.</param>
+    /// <param name="stem">What the value's name begins with.</param>
+    /// <returns>The value.</returns>
+    public GraphValue Constant(ExportedTensor tensor, string name, string stem)
+    {
         for (var i = 0; i < _newInputs.Count; i++)
         {
             if (_newInputs[i].QualifiedName == name)
@@ -227,13 +237,13 @@ internal sealed partial class GraphEditor
             return Get(known.ValueName);
         }
 
-        var value = new GraphValue(Fresh($"c_{stem.Replace('.', '_')}"), spec);
+        var value = new GraphValue(Fresh($"c_{stem}"), tensor.Spec with { StorageOffset = 0 });
         _values.Add(value.Name, value);
         _newInputValues.Add(value);
         _newInputs.Add(new GraphInputSpec(GraphInputKind.Constant, value.Name)
         {
             QualifiedName = name,
-            Tensor = new ExportedTensor(spec, DataContent.FromMemory(bytes, $"{_method.Name}: {name}")),
+            Tensor = tensor,
         });
         _isChanged = true;
         return value;

@@ -9,12 +9,12 @@ internal static class LoweringPasses
     /// <summary>From the ATen dialect of the importer to the edge dialect that partitioners read.</summary>
     public static ImmutableArray<IGraphPass> ToEdge { get; } =
     [
-        new RemoveAsserts(), new Functionalize(), new Decompose(), new FoldBatchNorm(), new SimplifyViews(), new EliminateCommonSubexpressions(), new FoldConstants(), new EliminateDeadCode(),
+        new InlineWrappers(), new RemoveAsserts(), new Functionalize(), new Decompose(), new FoldBatchNorm(), new SimplifyViews(), new EliminateCommonSubexpressions(), new FoldConstants(foldsQuantized: false), new EliminateDeadCode(),
     ];
 
     /// <summary>What is left to do once backends have taken their partitions.</summary>
     public static ImmutableArray<IGraphPass> AfterDelegation { get; } =
-        [new Decompose(), new SimplifyViews(), new NormalizeLayouts(), new EliminateCommonSubexpressions(), new FoldConstants(), new EliminateDeadCode()];
+        [new Decompose(), new WidenHalfConvolutions(), new SimplifyViews(), new NormalizeLayouts(), new EliminateCommonSubexpressions(), new FoldConstants(foldsQuantized: true), new EliminateDeadCode()];
 
     /// <summary>Runs passes one after the other.</summary>
     /// <param name="method">The method.</param>
@@ -28,11 +28,30 @@ internal static class LoweringPasses
         foreach (var pass in passes)
         {
             context.CancellationToken.ThrowIfCancellationRequested();
+            var before = method;
             method = pass.Run(method, context);
+            if (!ReferenceEquals(method, before))
+            {
+                Check(pass, method);
+            }
+
             afterPass?.Invoke(pass.Name, method);
             context.AfterPass?.Invoke(pass, method);
         }
 
         return method;
+    }
+
+    // A pass that leaves an impossible method is a defect of ours: it is named here, not where its consequences show.
+    private static void Check(IGraphPass pass, ExportedMethod method)
+    {
+        try
+        {
+            ExportedProgramChecker.Check(method);
+        }
+        catch (TandemException error)
+        {
+            throw new TandemException(error.Code, $"after the pass '{pass.Name}', {error.Problem}", error.Details, error);
+        }
     }
 }

@@ -49,12 +49,19 @@ internal sealed class AtenGraph
     /// <summary>Calls an operator; arguments in the order of the schema.</summary>
     internal GraphValue Call(string name, params Arg[] arguments) => CallAll(name, arguments)[0];
 
-    internal ImmutableArray<GraphValue> CallAll(string name, params Arg[] arguments)
+    /// <summary>Calls an operator whose float result is known.</summary>
+    internal GraphValue CallAs(int[] sizes, string name, params Arg[] arguments) => CallAs(TensorSpec.Contiguous(ScalarType.Float, [.. sizes.Select(size => (SymbolicInt)size)]), name, arguments);
+
+    internal GraphValue CallAs(TensorSpec result, string name, params Arg[] arguments) => CallAll(name, arguments, [result])[0];
+
+    internal ImmutableArray<GraphValue> CallAll(string name, params Arg[] arguments) => CallAll(name, arguments, []);
+
+    private ImmutableArray<GraphValue> CallAll(string name, Arg[] arguments, TensorSpec[] known)
     {
         var schema = OperatorTable.Get(name);
         ImmutableArray<GraphNamedArgument> named = [.. arguments.Select((argument, i) => (argument, i)).Where(item => item.argument.Value is not null)
             .Select(item => new GraphNamedArgument(schema.Parameters[item.i].Name, item.argument.Value!))];
-        var results = ShapeInference.Infer(new OperatorArguments(schema, named, value => _known.GetValueOrDefault(value)) { NewSymbol = (low, high) => SymbolicInt.Symbol($"u{_nodes.Count}", low, high) });
+        ImmutableArray<InferredValue> results = known.Length > 0 ? [.. known.Select(spec => new InferredValue(spec))] : ShapeInference.Infer(new OperatorArguments(schema, named, value => _known.GetValueOrDefault(value)) { NewSymbol = (low, high) => SymbolicInt.Symbol($"u{_nodes.Count}", low, high) });
         var dot = name.IndexOf('.');
         var id = $"n{_nodes.Count}";
         ImmutableArray<GraphValue> outputs = [.. results.Select((result, i) => new GraphValue(i == 0 ? id : $"{id}_{i}", result.Tensor))];

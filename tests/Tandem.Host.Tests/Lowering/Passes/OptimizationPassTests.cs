@@ -155,6 +155,76 @@ public sealed class OptimizationPassTests
     }
 
     [Fact]
+    public void Graphs_that_the_exporter_wrapped_stand_where_they_were_called()
+    {
+        var graph = new AtenGraph();
+        var input = graph.Input([2], 1, -2);
+        var method = graph.Output(graph.Call("aten::relu", input)).Build();
+        var inner = new GraphValue("inner", input.Tensor);
+        var doubled = new GraphValue("doubled", input.Tensor);
+        var nested = new ExportedGraph([inner],
+            [new GraphNode("doubled", "aten::add", "Tensor", [new("self", new GraphArgument.Reference("inner")), new("other", new GraphArgument.Reference("inner"))], [doubled])], [new GraphArgument.Reference("doubled")]);
+        var wrapper = new GraphNode("wrapped", "higher_order::wrap_with_set_grad_enabled", "",
+            [new("enable_grad", new GraphArgument.Bool(false)), new("wrapped_func", new GraphArgument.Subgraph(nested)), new("a", new GraphArgument.Reference(input.Name))], [new GraphValue("wrapped", input.Tensor)]);
+        var relu = method.Graph.Nodes[0] with { Arguments = [new("self", new GraphArgument.Reference("wrapped"))] };
+        method = method with { Graph = method.Graph with { Nodes = [wrapper, relu] } };
+
+        var lowered = LoweringPasses.Run(method, LoweringPasses.ToEdge, new PassContext());
+
+        Assert.Equal(["aten::add.Tensor", "aten::relu"], lowered.Graph.Nodes.Select(node => node.FullName));
+        Assert.Equal(input.Name, ((GraphArgument.Reference)lowered.Graph.Nodes[0].Find("self")!).Name);
+    }
+
+    [Fact]
+    public void Branches_are_lowered_where_they_stand()
+    {
+        var graph = new AtenGraph();
+        var (predicate, input) = (graph.Input(TensorSpec.Contiguous(ScalarType.Bool)), graph.Input([2], 1, -2));
+        var method = graph.Output(graph.Call("aten::relu", input)).Build();
+        ExportedGraph Branch(string name, string op) => new([new GraphValue($"{name}_in", input.Tensor)],
+            [new GraphNode(name, op, "", [new("self", new GraphArgument.Reference($"{name}_in"))], [new GraphValue(name, input.Tensor)])], [new GraphArgument.Reference(name)]);
+        var cond = new GraphNode("chosen", "higher_order::cond", "",
+        [
+            new("pred", new GraphArgument.Reference(predicate.Name)), new("true_fn", new GraphArgument.Subgraph(Branch("yes", "aten::silu"))), new("false_fn", new GraphArgument.Subgraph(Branch("no", "aten::clone"))),
+            new("operands", new GraphArgument.List([new GraphArgument.Reference(input.Name)])),
+        ], [new GraphValue("chosen", input.Tensor)]);
+        method = method with { Graph = method.Graph with { Nodes = [cond], Outputs = [new GraphArgument.Reference("chosen")] } };
+
+        var lowered = LoweringPasses.Run(method, LoweringPasses.ToEdge, new PassContext());
+
+        var branches = lowered.Graph.Nodes[0].Arguments.Select(argument => argument.Value).OfType<GraphArgument.Subgraph>().ToArray();
+        Assert.Equal(["aten::sigmoid", "aten::mul.Tensor"], branches[0].Value.Nodes.Select(node => node.FullName));
+        Assert.Empty(branches[1].Value.Nodes);
+    }
+
+    [Fact]
+    public void A_view_of_a_constant_is_the_same_bytes_under_other_sizes()
+    {
+        var graph = new AtenGraph();
+        var weight = graph.Parameter([64, 8], new float[512]);
+        graph.Output(graph.Call("aten::mul.Tensor", graph.Input([8, 64], new float[512]), graph.Call("aten::view", weight, new[] { 8, 64 })));
+
+        var method = graph.Lower();
+
+        Assert.Equal(["aten::mul.Tensor"], method.Graph.Nodes.Select(node => node.FullName));
+        Assert.Same(method.Signature.FindInput(weight.Name)!.Tensor!.Storage, method.Signature.Inputs.Single(input => input.Kind == GraphInputKind.Constant).Tensor!.Storage);
+    }
+
+    [Fact]
+    public void Half_convolutions_that_no_backend_took_sum_in_float32()
+    {
+        var graph = new AtenGraph();
+        var (input, weight) = (graph.Input(TensorSpec.Contiguous(ScalarType.Half, 1, 1, 4, 4)), graph.Input(TensorSpec.Contiguous(ScalarType.Half, 1, 1, 2, 2)));
+        var edge = graph.Output(graph.Call("aten::conv2d", input, weight)).Lower();
+        Assert.Equal(ScalarType.Half, Assert.Single(edge.Graph.Nodes).Outputs[0].Tensor!.ScalarType);
+
+        var lowered = LoweringPasses.Run(edge, LoweringPasses.AfterDelegation, new PassContext());
+
+        Assert.Equal(ScalarType.Float, lowered.Graph.Nodes.Single(node => node.Operator == "aten::convolution").Outputs[0].Tensor!.ScalarType);
+        Assert.Equal(ScalarType.Half, lowered.Graph.Nodes[^1].Outputs[0].Tensor!.ScalarType);
+    }
+
+    [Fact]
     public void Operands_of_two_layouts_meet_in_the_plain_one()
     {
         var graph = new AtenGraph();
