@@ -27,15 +27,15 @@ internal sealed class CpuPartitioner : IBackendPartitioner
 
         var decisions = ImmutableArray.CreateBuilder<NodeDecision>();
         var partitions = ImmutableArray.CreateBuilder<PartitionSpec>();
-        Decide(context, method.Graph, constants, decisions, partitions);
+        Decide(context, method.Graph, constants, isLoop: false, decisions, partitions);
         return new PartitionResult(decisions.ToImmutable(), partitions.ToImmutable());
     }
 
     private static void Decide(
-        PartitionContext context, ExportedGraph graph, IReadOnlyDictionary<string, ExportedTensor> constants,
+        PartitionContext context, ExportedGraph graph, IReadOnlyDictionary<string, ExportedTensor> constants, bool isLoop,
         ImmutableArray<NodeDecision>.Builder decisions, ImmutableArray<PartitionSpec>.Builder partitions)
     {
-        var (reasons, phases) = GraphPartitioner.Partition(new GraphView(graph, constants), context.IsTaken, context.CancellationToken);
+        var (reasons, phases) = GraphPartitioner.Partition(new GraphView(graph, constants), isLoop, context.IsTaken, context.CancellationToken);
         var tags = new SortedDictionary<int, string>();
         foreach (var phase in phases.Where((_, i) => reasons[i] is null).Distinct().Order())
         {
@@ -53,7 +53,7 @@ internal sealed class CpuPartitioner : IBackendPartitioner
 
             foreach (var nested in node.Arguments.SelectMany(static argument => Nested(argument.Value)))
             {
-                Decide(context, nested, ConstantsOf(node, nested, constants), decisions, partitions);
+                Decide(context, nested, ConstantsOf(node, nested, constants), isLoop || node.Operator != "higher_order::cond", decisions, partitions);
             }
         }
     }

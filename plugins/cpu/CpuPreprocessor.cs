@@ -66,6 +66,7 @@ internal sealed class CpuPreprocessor : IBackendPreprocessor
         }
 
         var keys = new List<string>();
+        var handles = new SortedDictionary<int, SortedSet<int>>();
         var graph = writer.Build(content =>
         {
             var key = context.NamedData.AddByContent(content, Alignment);
@@ -75,12 +76,24 @@ internal sealed class CpuPreprocessor : IBackendPreprocessor
             }
 
             return key;
-        });
-        var handles = graph.Nodes.Select(static payload => payload.Source.DebugHandle).Where(static handle => handle >= 0).Distinct().Order();
+        }, Stands);
+        foreach (var payload in graph.Nodes)
+        {
+            Stands(payload.Source.DebugHandle, payload.Source.DebugHandle);
+        }
+
         return new PreprocessResult(partition.Identity, DataContent.FromMemory(PayloadEncoder.Write(graph), $"{context.BackendId} {partition.Identity}"))
         {
             NamedDataKeys = [.. keys],
-            DebugHandles = handles.ToImmutableDictionary(static handle => handle, static handle => ImmutableArray.Create(handle)),
+            DebugHandles = handles.ToImmutableDictionary(static entry => entry.Key, static entry => entry.Value.ToImmutableArray()),
         };
+
+        void Stands(int written, int node)
+        {
+            if (written >= 0 && node >= 0)
+            {
+                (handles.TryGetValue(written, out var set) ? set : handles[written] = []).Add(node);
+            }
+        }
     }
 }

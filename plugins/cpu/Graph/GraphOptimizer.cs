@@ -9,10 +9,32 @@ internal static class GraphOptimizer
     /// <summary>Drops nodes that nobody reads, then fuses.</summary>
     public static void Optimize(GraphValue[] values, List<Node> nodes, InstructionSet instructionSet)
     {
+        SkipGuards(nodes);
         RemoveDead(values, nodes);
         var readers = CountReaders(values.Length, nodes);
         FuseClamps(values, nodes, readers);
         FuseSilu(values, nodes, readers, instructionSet);
+    }
+
+    /// <summary>
+    /// A sigmoid that reads a clamp to where it is 0 or 1 already reads the clamp's operand: payloads have such clamps for XNNPACK's sake, whose sigmoid
+    /// fails near the largest numbers.
+    /// </summary>
+    private static void SkipGuards(List<Node> nodes)
+    {
+        const float Saturated = 104;
+        var guards = new Dictionary<int, int>();
+        foreach (var node in nodes)
+        {
+            if (node is UnaryNode { Kind: UnaryKind.Clamp, A: <= -Saturated, B: >= Saturated } clamp)
+            {
+                guards.Add(clamp.Outputs[0], clamp.Inputs[0]);
+            }
+            else if (node is UnaryNode { Kind: UnaryKind.Sigmoid } && guards.TryGetValue(node.Inputs[0], out var operand))
+            {
+                node.Inputs[0] = operand;
+            }
+        }
     }
 
     private static void RemoveDead(GraphValue[] values, List<Node> nodes)

@@ -8,8 +8,9 @@ internal static class ActivationFusion
     /// <summary>Fuses what can be fused.</summary>
     /// <param name="nodes">The nodes, in the order in which they run.</param>
     /// <param name="isOutput">Whether a value is a result of the graph.</param>
+    /// <param name="fused">Gets the debug handles of a remaining node and of one that it stands for too.</param>
     /// <returns>The nodes that remain.</returns>
-    public static List<PayloadOperation> Apply(IReadOnlyList<PayloadOperation> nodes, Func<uint, bool> isOutput)
+    public static List<PayloadOperation> Apply(IReadOnlyList<PayloadOperation> nodes, Func<uint, bool> isOutput, Action<int, int> fused)
     {
         var readers = new Dictionary<uint, int>();
         foreach (var id in nodes.SelectMany(node => node.Inputs))
@@ -25,6 +26,7 @@ internal static class ActivationFusion
                 && readers[node.Inputs[0]] == 1 && !isOutput(node.Inputs[0]))
             {
                 var producer = result[position];
+                fused(producer.Source.DebugHandle, node.Source.DebugHandle);
                 result[position] = producer with
                 {
                     Outputs = node.Outputs,

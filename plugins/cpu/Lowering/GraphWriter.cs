@@ -28,6 +28,14 @@ internal sealed class GraphWriter
         or PayloadNodeKind.Copy or PayloadNodeKind.Concatenate2 or PayloadNodeKind.Concatenate3 or PayloadNodeKind.Concatenate4
         or PayloadNodeKind.Concatenate5 or PayloadNodeKind.StaticConstantPad));
 
+    /// <summary>About how many multiplications and additions a call does, at upper bounds.</summary>
+    public long Work => _nodes.Sum(node => _values[(int)node.Outputs[0]].Shape.ElementCount * (node.Kind switch
+    {
+        PayloadNodeKind.FullyConnected or PayloadNodeKind.BatchMatrixMultiply => _values[(int)node.Inputs[0]].Shape.FromEnd(1),
+        _ when node.Convolution is { } c => (long)c.KernelHeight * c.KernelWidth * c.GroupInputChannels,
+        _ => 1,
+    }));
+
     /// <summary>Adds a tensor that the call gives; its position among the arguments is the order of these calls.</summary>
     public LoweredTensor AddInput(ScalarType type, IReadOnlyList<SymbolicInt> sizes)
     {
@@ -170,10 +178,11 @@ internal sealed class GraphWriter
 
     /// <summary>Finishes the graph.</summary>
     /// <param name="addConstant">Stores the bytes of a constant and gives their key.</param>
+    /// <param name="fused">Gets the debug handles of a node and of one that it stands for too.</param>
     /// <returns>The payload's graph.</returns>
-    public PayloadGraph Build(Func<DataContent, string> addConstant)
+    public PayloadGraph Build(Func<DataContent, string> addConstant, Action<int, int> fused)
     {
-        var nodes = ActivationFusion.Apply(_nodes, id => _values[(int)id].Flags == PayloadValue.ExternalOutput);
+        var nodes = ActivationFusion.Apply(_nodes, id => _values[(int)id].Flags == PayloadValue.ExternalOutput, fused);
         var used = nodes.SelectMany(node => node.Inputs.Concat(node.Outputs)).ToHashSet();
         var constants = new List<PayloadConstant> { new(null, 0, 0) };
         var indices = new Dictionary<string, uint>(StringComparer.Ordinal);

@@ -11,26 +11,31 @@ namespace Tandem.Plugins.Cpu.Partitioning;
 /// </remarks>
 internal sealed class GraphPartitioner
 {
+    // What a call costs, in the time of as many multiplications: a loop pays it in every round.
+    private const long WorkOfCall = 16384;
+
     private readonly GraphView _view;
+    private readonly bool _isLoop;
     private readonly string?[] _reasons;
     private readonly bool[] _isConstant;
     private readonly int[] _phases;
 
-    private GraphPartitioner(GraphView view)
+    private GraphPartitioner(GraphView view, bool isLoop)
     {
-        _view = view;
+        (_view, _isLoop) = (view, isLoop);
         var count = view.Graph.Nodes.Length;
         (_reasons, _isConstant, _phases) = (new string?[count], new bool[count], new int[count]);
     }
 
     /// <summary>Decides about every node of a graph, nested graphs left out.</summary>
     /// <param name="view">The graph.</param>
+    /// <param name="isLoop">Whether the graph is the body of a loop.</param>
     /// <param name="isTaken">Whether an earlier backend has a node.</param>
     /// <param name="cancellationToken">Cancels.</param>
     /// <returns>For each node a reason to refuse it, or its phase.</returns>
-    public static (string?[] Reasons, int[] Phases) Partition(GraphView view, Func<GraphNode, bool> isTaken, CancellationToken cancellationToken)
+    public static (string?[] Reasons, int[] Phases) Partition(GraphView view, bool isLoop, Func<GraphNode, bool> isTaken, CancellationToken cancellationToken)
     {
-        var partitioner = new GraphPartitioner(view);
+        var partitioner = new GraphPartitioner(view, isLoop);
         partitioner.Probe(isTaken, cancellationToken);
         do
         {
@@ -45,6 +50,7 @@ internal sealed class GraphPartitioner
     private void Probe(Func<GraphNode, bool> isTaken, CancellationToken cancellationToken)
     {
         var constants = new Dictionary<string, LoweredTensor>(StringComparer.Ordinal);
+        var quantised = QuantisedPatterns.Find(_view);
         for (var i = 0; i < _reasons.Length; i++)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -56,7 +62,7 @@ internal sealed class GraphPartitioner
             }
 
             var scope = new LoweringScope(new GraphWriter(), Resolve);
-            _reasons[i] = QuantisedNeighbour(node) ?? PartitionLowering.TryLower(node, scope, _view.IsUsed);
+            _reasons[i] = quantised[i] ?? PartitionLowering.TryLower(node, scope, _view.IsUsed);
             if (_reasons[i] is null)
             {
                 var results = node.Outputs.Where(output => _view.IsUsed(output.Name)).Select(output => scope[output.Name]).ToArray();
@@ -83,26 +89,6 @@ internal sealed class GraphPartitioner
                 scope.AddOperand(value);
             }
         }
-    }
-
-    private string? QuantisedNeighbour(GraphNode node)
-    {
-        if (OperatorTable.IsQuantised(node.Operator))
-        {
-            return null;
-        }
-
-        var neighbours = node.References().Select(_view.Producer).Where(static position => position >= 0)
-            .Concat(node.Outputs.SelectMany(output => _view.Readers(output.Name)));
-        foreach (var neighbour in neighbours)
-        {
-            if (OperatorTable.IsQuantised(_view.Graph.Nodes[neighbour].Operator))
-            {
-                return $"it belongs to a quantised pattern, beside {_view.Graph.Nodes[neighbour]}; this plugin writes float payloads";
-            }
-        }
-
-        return null;
     }
 
     // A constant is never a result of a call: it is taken only where nothing but one partition reads it.
@@ -183,14 +169,17 @@ internal sealed class GraphPartitioner
             return true;
         }
 
-        if (writer.Computes)
+        var unworthy = !writer.Computes ? "its partition would only move elements, which is not worth a call"
+            : _isLoop && writer.Work < WorkOfCall ? $"its partition would do about {writer.Work} multiplications in each round of a loop, which is not worth a call"
+            : null;
+        if (unworthy is null)
         {
             return false;
         }
 
         foreach (var i in partition)
         {
-            _reasons[i] = "its partition would only move elements, which is not worth a call";
+            _reasons[i] = unworthy;
         }
 
         return true;

@@ -93,6 +93,21 @@ public class PartitioningTests
     }
 
     [Fact]
+    public void A_quantised_pattern_that_was_taken_apart_is_left_whole_too()
+    {
+        var e = new EdgeMethod();
+        var codes = e.Node("codes", "dim_order_ops::_to_dim_order_copy", [4], ("self", e.Input("x", ScalarType.Char, 4)));
+        var scaled = e.Node("scaled", "aten::mul.Scalar", [4], ("self", codes), ("other", 0.5));
+        var a = e.Node("a", "aten::tanh", [4], ("self", scaled));
+        var b = e.Node("b", "aten::neg", [4], ("self", a));
+
+        var result = FakeLowering.Partition(e.Build(b));
+
+        Assert.All(["codes", "scaled", "a"], node => Assert.Contains("quantised pattern", Decision(result, node).Reason, StringComparison.Ordinal));
+        Assert.True(Decision(result, "b").IsTaken);
+    }
+
+    [Fact]
     public void A_partition_that_would_only_move_elements_is_not_made()
     {
         var e = new EdgeMethod();
@@ -143,21 +158,28 @@ public class PartitioningTests
         Assert.Equal(2, result.Partitions.Length);
     }
 
-    [Fact]
-    public void Nested_graphs_are_partitioned_with_the_parameters_that_they_are_given()
+    [Theory]
+    [InlineData("higher_order::cond", 3, true)]
+    [InlineData("higher_order::map_impl", 3, false)]
+    [InlineData("higher_order::map_impl", 4096, true)]
+    public void Nested_graphs_are_partitioned_with_the_parameters_that_they_are_given_where_a_loop_does_enough_in_a_round(string control, int size, bool isTaken)
     {
         var inner = new EdgeMethod();
-        inner.Input("ix", 2, 3);
-        inner.Input("iw", 4, 3);
+        inner.Input("ix", 2, size);
+        inner.Input("iw", 4, size);
         var y = inner.Node("y", "aten::linear", [2, 4], ("input", new EdgeMethod.Name("ix")), ("weight", new EdgeMethod.Name("iw")));
         var e = new EdgeMethod();
-        var (p, x, w) = (e.Input("p", ScalarType.Bool), e.Input("x", 2, 3), e.Parameter("w", TestData.Numbers(12), 4, 3));
-        var c = e.Node("c", "higher_order::cond", [2, 4], ("pred", p), ("true_graph", new GraphArgument.Subgraph(inner.Build(y).Graph)), ("operands", (EdgeMethod.Name[])[x, w]));
+        var (x, w) = (e.Input("x", 2, size), e.Parameter("w", TestData.Numbers(4 * size), 4, size));
+        var c = e.Node("c", control, [2, 4], ("graph", new GraphArgument.Subgraph(inner.Build(y).Graph)), ("operands", (EdgeMethod.Name[])[x, w]));
 
         var result = FakeLowering.Partition(e.Build(c));
 
-        Assert.True(Decision(result, "y").IsTaken);
+        Assert.Equal(isTaken, Decision(result, "y").IsTaken);
         Assert.False(Decision(result, "c").IsTaken);
+        if (!isTaken)
+        {
+            Assert.Equal("its partition would do about 24 multiplications in each round of a loop, which is not worth a call", Decision(result, "y").Reason);
+        }
     }
 
     private static NodeDecision Decision(PartitionResult result, string node) => result.Decisions.Single(decision => decision.NodeName == node);

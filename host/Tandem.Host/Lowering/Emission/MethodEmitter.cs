@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Tandem.Host.Formats;
 using Tandem.Host.Formats.Model;
 using Tandem.Host.Lowering.Operators;
+using Tandem.Host.Lowering.Planning;
 using Tandem.Sdk;
 
 namespace Tandem.Host.Lowering.Emission;
@@ -36,7 +37,7 @@ internal sealed class MethodEmitter
     internal MethodCode Emit()
     {
         EmitInputs();
-        EmitNodes(_method.Method.Graph);
+        EmitNodes(_method.Method.Graph with { Nodes = NodeOrder.Sink(_method.Method) });
         EmitOutputs();
         return Code;
     }

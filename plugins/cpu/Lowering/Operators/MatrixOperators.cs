@@ -88,7 +88,8 @@ internal static class MatrixOperators
         }
 
         var (filter, flags) = Filter(writer, weight);
-        var fused = bias is { IsConstant: true, Rank: 1 } && bias.Constant.Sizes[0] == weight.Sizes[0].Maximum ? bias : null;
+        // Beside a weight that is packed at each call, ExecuTorch's XNNPACK reads a constant bias from memory that it has given back.
+        var fused = weight.IsConstant && bias is { IsConstant: true, Rank: 1 } && bias.Constant.Sizes[0] == weight.Sizes[0].Maximum ? bias : null;
         var form = input.NativeForm;
         if (form[^1] != input.Rank - 1)
         {
