@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Numerics.Tensors;
+using Tandem.Host.Lowering;
 using Tandem.Sdk;
 
 namespace Tandem.Host.Building;
@@ -164,6 +165,7 @@ public sealed class ExportedProgramBuilder
         }
 
         var program = new ExportedProgram([.. _methods.Select(method => method.Build())]);
+        ExportedProgramChecker.Check(program);
         _isBuilt = true;
         return program;
     }

@@ -82,7 +82,6 @@ public sealed class ProgramLowering(TandemRuntime runtime, LoweringOptions? opti
             var image = ProgramEmitter.Emit(lowered, files.EmissionOptions(cancellationToken));
             calls.Report(LoweringStage.Write, programPath);
             ProgramWriter.Write(image, programPath, files.PathOf);
-            cancellationToken.ThrowIfCancellationRequested();
             return new LoweringReport
             {
                 Record = run.Record,

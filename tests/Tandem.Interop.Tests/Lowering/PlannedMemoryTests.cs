@@ -7,8 +7,9 @@ namespace Tandem.Interop.Tests.Lowering;
 /// <summary>Memory that we plan beside what ExecuTorch planned for the same archive.</summary>
 public sealed class PlannedMemoryTests(ITestOutputHelper output)
 {
-    // ExecuTorch writes one operator that none of its kernels runs; ours is made of operators that run there.
-    private static readonly string[] s_notRunByExecuTorch = ["ops/conv3d"];
+    // ExecuTorch writes one operator that none of its kernels runs (conv3d), or whose kernel in half precision departs from eager PyTorch; ours is made of
+    // operators that give the right result there, and their intermediate values take memory.
+    private static readonly string[] s_wrongInExecuTorch = ["ops/conv3d", "ops/conv2d_f16", "models/convnet_fp16"];
 
     [Fact]
     public void Planned_memory_is_never_larger_than_that_of_ExecuTorch_and_smaller_for_most_programs()
@@ -32,7 +33,7 @@ public sealed class PlannedMemoryTests(ITestOutputHelper output)
                     output.WriteLine($"{EmittedCase.Name(folder),-40} {own,12:n0} {other,12:n0}  {(double)own / Math.Max(other, 1):0.00}");
                 }
 
-                if (own > other && !s_notRunByExecuTorch.Contains(EmittedCase.Name(folder)))
+                if (own > other && !s_wrongInExecuTorch.Contains(EmittedCase.Name(folder)))
                 {
                     larger.Add($"{EmittedCase.Name(folder)}: {own} for {other}");
                 }

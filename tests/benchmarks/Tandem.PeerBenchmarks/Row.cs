@@ -15,7 +15,7 @@ internal sealed class Row(string name, double? goal, bool isRate)
     public void Add(double own, double peer) => _rounds.Add((own, peer));
 
     public void Print() => Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-        $"{name,-46} {Range(_rounds.Select(round => round.Own)),22} {Range(_rounds.Select(round => round.Peer)),22} {$"{Middle(Ratios):0.00} [{Ratios.Min():0.00} - {Ratios.Max():0.00}]",24}  {(goal is null ? "none" : $"{goal:0.0} {(IsReached ? "reached" : "NOT REACHED")}")}"));
+        $"{name,-56} {Range(_rounds.Select(round => round.Own)),22} {Range(_rounds.Select(round => round.Peer)),22} {$"{Middle(Ratios):0.00} [{Ratios.Min():0.00} - {Ratios.Max():0.00}]",24}  {(goal is null ? "none" : $"{goal:0.0} {(IsReached ? "reached" : "NOT REACHED")}")}"));
 
     private static string Range(IEnumerable<double> values) => string.Create(CultureInfo.InvariantCulture, $"{Middle(values):0.#} [{values.Min():0.#} - {values.Max():0.#}]");
 
