@@ -16,6 +16,9 @@ internal sealed class Oracle : IDisposable
     private readonly TandemRuntime _runtime = new(new TandemOptions { PluginFolders = [Path.Combine(AppContext.BaseDirectory, "plugins")] });
 
 
+    /// <summary>How many of the programs lowered for the plugin leave a node to it.</summary>
+    public int Delegating { get; private set; }
+
     /// <summary>What disagrees, one line each; none if all agrees.</summary>
     public IReadOnlyList<string> Check(OracleCase @case)
     {
@@ -62,7 +65,8 @@ internal sealed class Oracle : IDisposable
         });
 
         var options = new LoweringOptions { Backends = { Order = [.. order] } };
-        new ProgramLowering(_runtime, options).Lower(builder.Build(), _path);
+        var report = new ProgramLowering(_runtime, options).Lower(builder.Build(), _path);
+        Delegating += report.Record.Methods[0].Nodes.Any(node => node.Partition >= 0) ? 1 : 0;
         using var program = _runtime.LoadProgram(_path);
         using var session = program.CreateSession();
         var forward = session.GetMethod("forward");

@@ -42,5 +42,6 @@ for (var round = 0; round < rounds; round++)
     }
 }
 
+Console.WriteLine($"{oracle.Delegating} of {count} programs for the CPU plugin leave it a node");
 Console.WriteLine($"{agreed} of {count} agree");
 return agreed == count && count > 0 ? 0 : 1;

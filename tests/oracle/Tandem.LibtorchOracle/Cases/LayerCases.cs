@@ -11,7 +11,7 @@ internal static class LayerCases
     // Sums of products in another order.
     private const double Sums = 2e-4;
 
-    public static IEnumerable<OracleCase> All(ValueSource values) => [.. Products(values), .. Convolutions(values), .. Norms(values), .. Attention(values)];
+    public static IEnumerable<OracleCase> All(ValueSource values) => [.. Products(values), .. Convolutions(values), ConvTranspose1d(values), .. Norms(values), .. Attention(values)];
 
     private static IEnumerable<OracleCase> Products(ValueSource values)
     {
@@ -71,6 +71,11 @@ internal static class LayerCases
                 (x, w) => F.conv_transpose2d(x[0], w[0], w[1], [stride, stride], [padding, padding], [outputPadding, outputPadding], [dilation, dilation], groups), Sums);
         }
     }
+
+    private static OracleCase ConvTranspose1d(ValueSource values) =>
+        Case("conv_transpose1d", [values.Normal(2, 4, values.Next(3, 12))], [values.Normal(4, 3, 3), values.Normal(6)],
+            (x, w) => x[0].Call("aten::conv_transpose1d", [w[0], w[1], new("stride", new long[] { 2 }), new("padding", new long[] { 1 }), new("output_padding", new long[] { 1 }), new("groups", 2)]),
+            (x, w) => F.conv_transpose1d(x[0], w[0], w[1], 2, 1, 1, 1, 2), Sums);
 
     private static IEnumerable<OracleCase> Norms(ValueSource values)
     {

@@ -61,6 +61,7 @@ internal static class PointwiseCases
         ("leaky_relu", x => x.LeakyRelu(0.2), x => F.leaky_relu(x, 0.2)),
         ("elu", x => x.Elu(1.5), x => F.elu(x, 1.5)),
         ("softplus", x => x.Softplus(), x => F.softplus(x)),
+        // TorchSharp's own hardtanh passes over the minimum.
         ("hardtanh", x => x.HardTanh(-0.5, 0.75), x => x.clamp(-0.5, 0.75)),
         ("dropout", x => x.Dropout(), x => x),
     ];
