@@ -362,5 +362,5 @@ public sealed partial class GraphTensor
     /// <param name="line">Filled in by the compiler.</param>
     /// <returns>The result.</returns>
     public GraphTensor Contiguous([CallerFilePath] string file = "", [CallerLineNumber] int line = 0) =>
-        Invoke("aten::contiguous", [new("memory_format", "channels_last")], file, line);
+        Invoke("aten::contiguous", [], file, line);
 }

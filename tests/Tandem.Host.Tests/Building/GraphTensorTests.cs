@@ -55,6 +55,7 @@ public sealed class GraphTensorTests
         Expect("float32 [1, 2, 34, 40]", image.PixelShuffle(2));
         Expect("float32 [1, 8, 19, 23]", image.Pad([1, 2, 1, 1]));
         Expect("float32 [1, 8, 17, 20] dim order [0, 2, 3, 1]", image.ToChannelsLast().Relu());
+        Expect("float32 [1, 8, 17, 20]", image.ToChannelsLast().Contiguous());
         Expect("float32 [1, 16, 17, 20] dim order [0, 2, 3, 1]", image.ToChannelsLast().Conv2d(weight, padding: 1));
         Assert.Throws<TandemException>(() => image.Conv2d(method.Zeros([16, 4, 3, 3])));
         Assert.Throws<TandemException>(() => image.Conv2d(method.Zeros([16, 8, 30, 3])));

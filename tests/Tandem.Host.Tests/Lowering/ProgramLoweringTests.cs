@@ -1,4 +1,5 @@
 using System.Globalization;
+using Tandem.Host.Building;
 using Tandem.Host.Lowering;
 using Tandem.Host.NamedData;
 using Tandem.Samples.Backend;
@@ -190,6 +191,21 @@ public sealed class ProgramLoweringTests : IDisposable
             },
         };
         Assert.Equal("../elsewhere", Assert.Throws<TandemException>(() => Lower(TwoMethods(), options)).Details.Found);
+    }
+
+    [Fact]
+    public void A_contiguous_tensor_of_one_with_channels_last_has_its_elements_in_the_order_of_its_dimensions()
+    {
+        var builder = new ExportedProgramBuilder();
+        builder.Method("forward", method => method.Output(method.Input("x", ScalarType.Float, 1, 2, 2, 2).ToChannelsLast().Contiguous()));
+        new ProgramLowering(_runtime).Lower(builder.Build(), Path);
+        using var program = _runtime.LoadProgram(Path);
+        using var session = program.CreateSession();
+        var method = session.GetMethod("forward");
+        method.SetInput<float>(0, [0, 1, 2, 3, 4, 5, 6, 7], [1, 2, 2, 2]);
+        method.Execute();
+        Assert.Equal([0, 1, 2, 3], method.GetOutput(0).DimOrder.ToArray());
+        Assert.Equal([0, 1, 2, 3, 4, 5, 6, 7], method.GetOutput(0).AsReadOnlySpan<float>().ToArray());
     }
 
     [Fact]

@@ -54,7 +54,7 @@ internal static class SpecialFunctions
     internal static double Log1p(double x)
     {
         var u = 1 + x;
-        return u == 1 ? x : double.IsInfinity(u) ? u : Math.Log(u) * (x / (u - 1));
+        return u == 1 ? x : double.IsPositiveInfinity(u) ? u : Math.Log(u) * (x / (u - 1));
     }
 
     // The continued fraction of erfc, for a of 2.5 and more.

@@ -99,7 +99,12 @@ internal readonly struct Sigmoid : IUnaryFunction
 
     public static bool TryVector(ReadOnlySpan<float> source, Span<float> target)
     {
-        TensorPrimitives.Sigmoid(source, target);
+        // Sigmoid of the library throws for no elements.
+        if (!source.IsEmpty)
+        {
+            TensorPrimitives.Sigmoid(source, target);
+        }
+
         return true;
     }
 }

@@ -172,6 +172,7 @@ internal sealed class OperatorCall
         {
             "True" or "False" => new GraphArgument.Bool(text == "True"),
             "contiguous_format" => new GraphArgument.Option("memory_format", text),
+            "0" when type.StartsWith("MemoryFormat", StringComparison.Ordinal) => new GraphArgument.Option("memory_format", "contiguous_format"),
             "inf" => new GraphArgument.Float(double.PositiveInfinity),
             "Mean" => new GraphArgument.Int(1),
             _ when type.StartsWith("ScalarType", StringComparison.Ordinal) && int.TryParse(text, out var code) => new GraphArgument.DataType((ScalarType)code),

@@ -41,6 +41,25 @@ public sealed class PointwiseKernelTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData("aten::sigmoid.out")]
+    [InlineData("aten::log1p.out")]
+    [InlineData("aten::tanh.out")]
+    public void NoElementsGiveNoElements(string name)
+    {
+        var output = _host.Output(ScalarType.Float, [0, 3]);
+        _host.Run(name, _host.Floats([0, 3]), output);
+        Assert.Empty(KernelTestHost.Values<float>(output));
+    }
+
+    [Fact]
+    public void LogarithmsOfOnePlusInfinitiesAreInfinityAndNotANumber()
+    {
+        var output = _host.Output(ScalarType.Float, [5]);
+        _host.Run("aten::log1p.out", _host.Floats([5], Inf, -Inf, -1, -2, NaN), output);
+        Assert.Equal([Inf, NaN, -Inf, NaN, NaN], KernelTestHost.Values<float>(output));
+    }
+
     [Fact]
     public void IntegerDivisionRoundsDownAndRemaindersTakeTheDivisorsSign()
     {
