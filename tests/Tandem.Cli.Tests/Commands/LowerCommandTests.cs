@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using Xunit;
 
@@ -31,6 +32,23 @@ public sealed class LowerCommandTests : IDisposable
         var page = Path.Combine(_folder, "page.html");
         Assert.Equal(ExitCode.Success, (await CommandLineRun.Run("inspect", Program, "--html", page)).ExitCode);
         Assert.Contains("Nodes of prefill", File.ReadAllText(page), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_lowering_that_is_killed_leaves_the_old_program_or_the_whole_new_one()
+    {
+        await Lower("--backend", "cpu");
+        var whole = File.ReadAllBytes(Program);
+        byte[] old = [.. "an older program"u8];
+        var time = await LowerInProcess(TimeSpan.FromMinutes(1));
+        const int Kills = 8;
+        for (var kill = 1; kill <= Kills; kill++)
+        {
+            File.WriteAllBytes(Program, old);
+            await LowerInProcess(time * kill / Kills);
+            var left = File.ReadAllBytes(Program);
+            Assert.True(left.AsSpan().SequenceEqual(old) || left.AsSpan().SequenceEqual(whole), $"{left.Length} bytes after kill {kill}");
+        }
     }
 
     [Fact]
@@ -105,6 +123,30 @@ public sealed class LowerCommandTests : IDisposable
     private string Program => Path.Combine(_folder, "tales.pte");
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    // The command as a process, which is killed when its time is over; how long it took.
+    private async Task<TimeSpan> LowerInProcess(TimeSpan limit)
+    {
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "tandem.dll"), "lower", Archive, "-o", Program, "--backend", "cpu"])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        var clock = Stopwatch.StartNew();
+        using var process = Process.Start(start)!;
+        using var end = new CancellationTokenSource(limit);
+        try
+        {
+            await Task.WhenAll(process.StandardOutput.ReadToEndAsync(end.Token), process.StandardError.ReadToEndAsync(end.Token), process.WaitForExitAsync(end.Token));
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill();
+            await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+
+        return clock.Elapsed;
+    }
 
     private Task<CommandLineRun> Lower(params string[] arguments) => CommandLineRun.Run(["lower", Archive, "-o", Program, .. arguments]);
 }
