@@ -24,7 +24,7 @@ internal static class CpuFeatures
         [InstructionSet.Scalar, InstructionSet.Vector128, InstructionSet.AdvSimd, InstructionSet.Avx2, InstructionSet.Avx512];
 
     /// <summary>Whether this CPU runs a rung.</summary>
-    public static bool IsSupported(InstructionSet instructionSet) => CpuFeatures.ToFloat(instructionSet) switch
+    public static bool IsSupported(InstructionSet instructionSet) => instructionSet switch
     {
         InstructionSet.Scalar or InstructionSet.Vector128 => true,
         InstructionSet.AdvSimd => AdvSimd.Arm64.IsSupported,
@@ -37,7 +37,7 @@ internal static class CpuFeatures
     };
 
     /// <summary>The rung whose float kernels serve a rung.</summary>
-    public static InstructionSet ToFloat(InstructionSet instructionSet) => CpuFeatures.ToFloat(instructionSet) switch
+    public static InstructionSet ToFloat(InstructionSet instructionSet) => instructionSet switch
     {
         InstructionSet.ArmDot => InstructionSet.AdvSimd,
         InstructionSet.AvxVnni => InstructionSet.Avx2,
