@@ -202,7 +202,7 @@ internal sealed class GraphWriter
                 }
             }
 
-            values.Add(new PayloadValue(value.Id, value.Datatype, value.Shape, index, value.ExternalId, value.Flags, false, PayloadDatatype.Invalid));
+            values.Add(new PayloadValue(value.Id, value.Datatype, value.Shape, index, value.ExternalId, value.Flags));
         }
 
         return new PayloadGraph([.. values], [.. nodes], [.. constants], (uint)_externals);

@@ -9,6 +9,8 @@ internal sealed unsafe class PackedDepthwise : IDisposable
 
     internal PackedDepthwise(InstructionSet instructionSet, float* filter, float* bias, int kernelSize, int channels)
     {
+        instructionSet = CpuFeatures.ToFloat(instructionSet);
+
         // Registers wider than the pixel would be tails only.
         while (instructionSet > InstructionSet.AdvSimd && KernelSet.For(instructionSet).Width > channels)
         {

@@ -13,6 +13,8 @@ internal sealed unsafe class PackedMatrix : IDisposable
     /// <summary>Allocates; the packer fills it.</summary>
     internal PackedMatrix(InstructionSet instructionSet, int n, int k)
     {
+        instructionSet = CpuFeatures.ToFloat(instructionSet);
+
         // Sixteen lanes for 24 columns would waste a quarter of the work.
         if (instructionSet == InstructionSet.Avx512 && n is <= 8 or (> 16 and <= 24))
         {

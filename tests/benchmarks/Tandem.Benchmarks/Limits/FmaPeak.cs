@@ -11,7 +11,7 @@ internal static unsafe class FmaPeak
     private static float _sink;
 
     /// <summary>GFLOP/s of one thread, from about 20 microseconds.</summary>
-    public static double Measure(InstructionSet instructionSet) => instructionSet switch
+    public static double Measure(InstructionSet instructionSet) => CpuFeatures.ToFloat(instructionSet) switch
     {
         InstructionSet.Avx512 => One<SimdAvx512, Vector512<float>>(),
         InstructionSet.Avx2 => One<SimdAvx2, Vector256<float>>(),
