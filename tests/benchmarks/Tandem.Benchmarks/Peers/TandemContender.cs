@@ -11,7 +11,7 @@ namespace Tandem.Benchmarks.Peers;
 internal sealed unsafe class TandemContender : Contender
 {
     public const string Column = "Tandem";
-    private readonly Program _program;
+    private readonly Host.Execution.Program _program;
     private readonly Session _session;
     private readonly Method _method;
     private readonly float* _input;
