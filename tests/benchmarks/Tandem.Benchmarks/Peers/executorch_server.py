@@ -81,6 +81,8 @@ def answer(verb, *a):
     return "ok"
 
 
+# PyTorch copies outputs with threads of its own, which then spin on the cores that ExecuTorch's threads want.
+torch.set_num_threads(1)
 portable_lib._unsafe_reset_threadpool(int(sys.argv[1]))
 answers.write(f"ready {portable_lib._threadpool_get_thread_count()}\n")
 for line in sys.stdin:
