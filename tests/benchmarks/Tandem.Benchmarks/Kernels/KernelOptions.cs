@@ -1,11 +1,11 @@
 using Tandem.Plugins.Cpu.Kernels;
 
-namespace Tandem.Benchmarks;
+namespace Tandem.Benchmarks.Kernels;
 
 /// <summary>Options that all kernel benchmarks share; what is left over names shapes.</summary>
-internal sealed class Options
+internal sealed class KernelOptions
 {
-    public Options(string[] args)
+    public KernelOptions(string[] args)
     {
         var rest = new List<string>();
         for (var i = 0; i < args.Length; i++)

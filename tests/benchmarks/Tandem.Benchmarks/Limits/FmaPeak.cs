@@ -3,10 +3,10 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Tandem.Plugins.Cpu.Kernels;
 
-namespace Tandem.Benchmarks;
+namespace Tandem.Benchmarks.Limits;
 
 /// <summary>Multiply-adds in registers only: what the machine gives at this instant.</summary>
-internal static unsafe class Peak
+internal static unsafe class FmaPeak
 {
     private static float _sink;
 

@@ -1,7 +1,8 @@
 using System.Diagnostics;
+using Tandem.Benchmarks.Limits;
 using Tandem.Plugins.Cpu.Kernels;
 
-namespace Tandem.Benchmarks;
+namespace Tandem.Benchmarks.Kernels;
 
 /// <summary>Times an action in samples of about 300 microseconds, each beside a measurement of the FMA peak.</summary>
 internal static class Sampler
@@ -18,7 +19,7 @@ internal static class Sampler
         double peak = 0;
         for (var i = 0; i < rounds * 8; i++)
         {
-            peak = Math.Max(peak, Peak.Measure(instructionSet));
+            peak = Math.Max(peak, FmaPeak.Measure(instructionSet));
             var start = Stopwatch.GetTimestamp();
             for (var r = 0; r < repeats; r++)
             {

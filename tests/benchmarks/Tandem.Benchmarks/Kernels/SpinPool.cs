@@ -1,6 +1,6 @@
 using Tandem.Sdk;
 
-namespace Tandem.Benchmarks;
+namespace Tandem.Benchmarks.Kernels;
 
 /// <summary>The smallest pool that measures kernels rather than itself: workers spin for the length of the benchmark.</summary>
 internal sealed class SpinPool : ComputePool

@@ -2,14 +2,14 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Tandem.Plugins.Cpu.Kernels;
 
-namespace Tandem.Benchmarks;
+namespace Tandem.Benchmarks.Kernels;
 
 /// <summary>Float products: the shapes of the sample language model, then square ones.</summary>
 internal static unsafe class GemmBenchmark
 {
     public static void Run(string[] args)
     {
-        var options = new Options(args);
+        var options = new KernelOptions(args);
         int[][] shapes = options.Shapes.Length > 0 ? options.Shapes :
         [
             [1, 128, 128], [1, 352, 128], [1, 128, 352], [1, 512, 128],
@@ -29,7 +29,7 @@ internal static unsafe class GemmBenchmark
         pool?.Stop();
     }
 
-    private static void One(Options options, SpinPool? pool, int m, int n, int k)
+    private static void One(KernelOptions options, SpinPool? pool, int m, int n, int k)
     {
         var w = Random((nint)n * k, 1);
         var a = Random((nint)m * k, 2);

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Tandem.Plugins.Cpu.Kernels;
 
-namespace Tandem.Benchmarks;
+namespace Tandem.Benchmarks.Kernels;
 
 /// <summary>Float convolutions: layers of the sample nets, then of MobileNetV2 and ResNet-50 at 224x224.</summary>
 internal static unsafe class ConvolutionBenchmark
@@ -43,7 +43,7 @@ internal static unsafe class ConvolutionBenchmark
 
     public static void Run(string[] args)
     {
-        var options = new Options(args);
+        var options = new KernelOptions(args);
         var pool = options.Threads > 1 ? new SpinPool(options.Threads) : null;
         Console.WriteLine($"{options.InstructionSet}, {options.Threads} thread(s)");
         Console.WriteLine($"{"layer",-20} {"size",5} {"in",5} {"out",5} {"us min",10} {"us median",10} {"GFLOP/s",9} {"of peak",8}");
@@ -55,7 +55,7 @@ internal static unsafe class ConvolutionBenchmark
         pool?.Stop();
     }
 
-    private static void One(Options options, SpinPool? pool, string name, int size, ConvolutionParameters p)
+    private static void One(KernelOptions options, SpinPool? pool, string name, int size, ConvolutionParameters p)
     {
         var outSize = ((size + (2 * p.PaddingTop) - p.KernelHeight) / p.StrideHeight) + 1;
         var shape = new ImageShape(1, size, size, outSize, outSize, p.InputChannels, p.OutputChannels);

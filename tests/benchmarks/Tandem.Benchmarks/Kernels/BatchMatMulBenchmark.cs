@@ -1,14 +1,14 @@
 using System.Runtime.InteropServices;
 using Tandem.Plugins.Cpu.Kernels;
 
-namespace Tandem.Benchmarks;
+namespace Tandem.Benchmarks.Kernels;
 
 /// <summary>Products of two activations: attention scores and attention values of small language models.</summary>
 internal static unsafe class BatchMatMulBenchmark
 {
     public static void Run(string[] args)
     {
-        var options = new Options(args);
+        var options = new KernelOptions(args);
         int[][] shapes = options.Shapes.Length > 0 ? options.Shapes :
             [[4, 1, 256, 32], [4, 1, 32, 256], [4, 128, 256, 32], [4, 128, 32, 256], [12, 1, 256, 64], [12, 1, 64, 256], [12, 128, 128, 64], [1, 256, 256, 256]];
         var pool = options.Threads > 1 ? new SpinPool(options.Threads) : null;
@@ -23,7 +23,7 @@ internal static unsafe class BatchMatMulBenchmark
         pool?.Stop();
     }
 
-    private static void One(Options options, SpinPool? pool, int batch, int m, int n, int k, bool isTransposed)
+    private static void One(KernelOptions options, SpinPool? pool, int batch, int m, int n, int k, bool isTransposed)
     {
         var a = GemmBenchmark.Random((nint)batch * m * k, 1);
         var b = GemmBenchmark.Random((nint)batch * n * k, 2);
