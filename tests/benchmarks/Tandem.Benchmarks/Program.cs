@@ -16,7 +16,8 @@ switch (args.FirstOrDefault())
         ConvolutionBenchmark.Run(args[1..]);
         return 0;
     case "generate" when args.Length == 2:
-        foreach (var (name, text) in F32GemmGenerator.Generate())
+        foreach (var (name, text) in Path.GetFileName(Path.TrimEndingDirectorySeparator(args[1])) == "QuantizedGemm"
+            ? QuantizedTilesGenerator.Generate() : F32GemmGenerator.Generate())
         {
             File.WriteAllText(Path.Combine(args[1], name), text);
         }
