@@ -1,4 +1,5 @@
 using Tandem.Plugins.Cpu.Kernels;
+using Tandem.Plugins.Cpu.PackedCache;
 using Tandem.Plugins.Cpu.Payload;
 using Tandem.Sdk;
 
@@ -34,6 +35,7 @@ internal sealed unsafe class GraphBuilder
                 throw Invalid(value, $"the flags {value.Flags} are impossible");
             }
 
+            QuantizationRules.Check(value);
             if (value.Flags != 0)
             {
                 if (value.ExternalId >= payload.ExternCount || value.ExternalId >= argumentCount || isTaken[(int)value.ExternalId])
@@ -50,7 +52,7 @@ internal sealed unsafe class GraphBuilder
         {
             if (value.Flags != 0)
             {
-                CheckDense(value, null);
+                CheckType(value, null, ValueTypes.Float | ValueTypes.Int | ValueTypes.Quantized);
                 var boundary = Add(value, value.Flags == PayloadValue.ExternalInput ? ValueKind.Input : ValueKind.Output, ToScalarType(value.Datatype));
                 if (value.Datatype == PayloadDatatype.Fp16)
                 {
@@ -83,6 +85,9 @@ internal sealed unsafe class GraphBuilder
     /// <summary>Shares packed weights.</summary>
     public DerivedDataCache Cache { get; }
 
+    /// <summary>Where packed weights are kept between processes; null: nowhere.</summary>
+    public PackedStore? Store { get; init; }
+
     public List<GraphValue> Values { get; } = [];
 
     /// <summary>What the graph disposes: leases, references on named data, memory of its own.</summary>
@@ -95,16 +100,15 @@ internal sealed unsafe class GraphBuilder
     public List<(int Inner, int Boundary)> HalfOutputs { get; } = [];
 
     /// <summary>A value that a node reads.</summary>
-    public int Read(PayloadOperation node, uint id, bool allowsInt = false)
+    /// <param name="node">The node.</param>
+    /// <param name="id">The value's id.</param>
+    /// <param name="allowed">What its elements may be.</param>
+    /// <exception cref="TandemException">Nothing writes it before, or its elements are something else.</exception>
+    public int Read(PayloadOperation node, uint id, ValueTypes allowed = ValueTypes.Float)
     {
         var slot = Find(node, id);
         var value = slot.Value;
-        CheckDense(value, node);
-        if (!allowsInt && value.Datatype == PayloadDatatype.Int32)
-        {
-            throw node.Source.NotSupported($"value {id} is of an integer type", "fp32 or fp16", "int32");
-        }
-
+        CheckType(value, node, allowed);
         if (slot.Index >= 0)
         {
             return _isWritten[slot.Index] || Values[slot.Index].Kind == ValueKind.Constant ? slot.Index
@@ -121,16 +125,15 @@ internal sealed unsafe class GraphBuilder
     }
 
     /// <summary>A value that a node writes.</summary>
-    public int Write(PayloadOperation node, uint id, ScalarType type = ScalarType.Float)
+    /// <param name="node">The node.</param>
+    /// <param name="id">The value's id.</param>
+    /// <param name="allowed">What its elements may be.</param>
+    /// <exception cref="TandemException">Another node writes it, or its elements are something else.</exception>
+    public int Write(PayloadOperation node, uint id, ValueTypes allowed = ValueTypes.Float)
     {
         var slot = Find(node, id);
         var value = slot.Value;
-        CheckDense(value, node);
-        if ((value.Datatype == PayloadDatatype.Int32) != (type == ScalarType.Int))
-        {
-            throw node.Source.Invalid("a result has the wrong element type", type.TorchName(), $"{value.Datatype} of value {id}");
-        }
-
+        CheckType(value, node, allowed);
         if (slot.Index < 0)
         {
             if (value.ConstantIndex != 0)
@@ -138,7 +141,7 @@ internal sealed unsafe class GraphBuilder
                 throw node.Source.Invalid("a constant is written", "a result", $"value {id}");
             }
 
-            slot.Index = Add(value, ValueKind.Internal, value.Datatype == PayloadDatatype.Int32 ? ScalarType.Int : ScalarType.Float);
+            slot.Index = Add(value, ValueKind.Internal, ToInnerType(value.Datatype));
         }
 
         if (_isWritten[slot.Index])
@@ -184,11 +187,17 @@ internal sealed unsafe class GraphBuilder
     private Slot Find(PayloadOperation node, uint id) => _slots.TryGetValue(unchecked((int)id), out var slot) ? slot
         : throw node.Source.Invalid("a node names a value that the graph does not declare", "an id of xvalues", id.ToString());
 
-    /// <summary>The bytes of a constant, as many as its shape needs; null if the value is no constant.</summary>
+    /// <summary>The bytes of a constant of floats, as many as its shape needs; null if the value is no constant.</summary>
     public ConstantData? Constant(PayloadOperation node, uint id)
     {
+        CheckType(Declared(node, id), node, ValueTypes.Float | ValueTypes.Int);
+        return Bytes(node, id);
+    }
+
+    /// <summary>The bytes of a constant of any type, as many as its shape needs; null if the value is no constant.</summary>
+    public ConstantData? Bytes(PayloadOperation node, uint id)
+    {
         var value = Declared(node, id);
-        CheckDense(value, node);
         if (value.ConstantIndex == 0)
         {
             return null;
@@ -196,10 +205,57 @@ internal sealed unsafe class GraphBuilder
 
         var data = _constants[value.ConstantIndex]
             ?? throw node.Source.Invalid("a constant's index refers to nothing", $"below {_constants.Count}", $"{value.ConstantIndex} of value {id}");
-        var needed = value.Shape.ElementCount * ToScalarType(value.Datatype).Size();
-        return data.Length >= needed ? data with { Length = Math.Min(data.Length, needed) }
+        var needed = value.ByteCount;
+        return data.Length >= needed ? data with { Length = needed }
             : throw node.Source.Invalid("a constant has fewer bytes than its shape needs", $"{needed} bytes", $"{data.Length} bytes of value {id}");
     }
+
+    /// <summary>The constant that holds a value's scales, as many bytes as there are scales; null if they are inline, or one for the tensor.</summary>
+    public ConstantData? ScaleBytes(PayloadOperation node, uint id)
+    {
+        var value = Declared(node, id);
+        var (index, size) = value.Quantization switch
+        {
+            PayloadQuantization.PerChannel p => (p.ScaleIndex, sizeof(float)),
+            PayloadQuantization.PerChannelGroup p => (p.ScaleIndex, sizeof(ushort)),
+            _ => (0u, 0),
+        };
+        if (index == 0)
+        {
+            return null;
+        }
+
+        var data = _constants[index]
+            ?? throw node.Source.Invalid("the index of a value's scales refers to nothing", $"below {_constants.Count}", $"{index} of value {id}");
+        var needed = QuantizationRules.ScaleCount(value) * size;
+        return data.Length >= needed ? data with { Length = needed }
+            : throw node.Source.Invalid("a value has fewer scales than its shape needs", $"{needed} bytes", $"{data.Length} bytes of value {id}");
+    }
+
+    /// <summary>All scales of a quantised value, checked: one for the tensor, one for each channel, or [row][group].</summary>
+    /// <exception cref="TandemException"><see cref="ErrorCode.PayloadInvalid"/>: a scale is none.</exception>
+    public float[] Scales(PayloadOperation node, uint id)
+    {
+        var value = Declared(node, id);
+        var scales = new float[QuantizationRules.ScaleCount(value)];
+        var bytes = ScaleBytes(node, id);
+        for (var i = 0; i < scales.Length; i++)
+        {
+            scales[i] = value.Quantization switch
+            {
+                PayloadQuantization.PerTensor p => p.Scale,
+                PayloadQuantization.PerChannel p => bytes is null ? p.Scales![i] : ((float*)bytes.Pointer)[i],
+                PayloadQuantization.PerChannelGroup p when bytes is null => FromLegacy(p.LegacyScales![i]),
+                _ => BitConverter.UInt32BitsToSingle((uint)((ushort*)bytes!.Pointer)[i] << 16),
+            };
+            QuantizationRules.CheckScale(value, scales[i]);
+        }
+
+        return scales;
+    }
+
+    // As ExecuTorch makes bf16 scales of those that old exports have as fp32: rounding by a factor, then cutting.
+    private static float FromLegacy(float scale) => BitConverter.UInt32BitsToSingle(BitConverter.SingleToUInt32Bits(scale * 1.00389105f) & 0xFFFF0000);
 
     /// <summary>A copy of a constant as floats, whatever its element type; the caller disposes it.</summary>
     public NativeBlock? Floats(PayloadOperation node, uint id)
@@ -224,33 +280,63 @@ internal sealed unsafe class GraphBuilder
         return block;
     }
 
-    /// <summary>Refuses what is quantised or of a type that this plugin does not run, by name.</summary>
-    private static void CheckDense(PayloadValue value, PayloadOperation? node)
+    /// <summary>Refuses by name what a node, or the boundary, does not run with.</summary>
+    private static void CheckType(PayloadValue value, PayloadOperation? node, ValueTypes allowed)
     {
-        if (!value.IsQuantized && value.DynamicDatatype == PayloadDatatype.Invalid
-            && value.Datatype is PayloadDatatype.Fp32 or PayloadDatatype.Fp16 or PayloadDatatype.Int32)
+        var type = value.Datatype switch
+        {
+            PayloadDatatype.Fp32 or PayloadDatatype.Fp16 => ValueTypes.Float,
+            PayloadDatatype.Int32 => ValueTypes.Int,
+            PayloadDatatype.QInt8 or PayloadDatatype.QUInt8 => ValueTypes.Quantized,
+            _ => default,
+        };
+        if ((type & allowed) != 0)
         {
             return;
         }
 
-        var datatype = value.DynamicDatatype != PayloadDatatype.Invalid ? value.DynamicDatatype : value.Datatype;
         var details = new ErrorDetails
         {
             Location = node is null ? $"value {value.Id}" : $"xnodes[{node.Source.Index}], value {value.Id}",
-            Expected = "fp32 or fp16",
-            Found = PayloadNames.Of(datatype),
-            NextStep = "run the program's fp32 lowering with this plugin, or another plugin",
+            Expected = Names(allowed),
+            Found = PayloadNames.Of(value.Datatype),
+            NextStep = "run another lowering of the program with this plugin, or this one with another plugin",
         };
         throw new TandemException(
             ErrorCode.PayloadNotSupported,
-            $"{(node is null ? "the graph's boundary" : $"the node {node.Source.Kind}")} has a value of type {details.Found}; the CPU plugin runs fp32 and fp16 payloads",
+            $"{(node is null ? "the graph's boundary" : $"the node {node.Source.Kind}")} has a value of type {details.Found} where the CPU plugin runs {details.Expected}",
             details);
     }
 
-    private static ScalarType ToScalarType(PayloadDatatype datatype) => datatype switch
+    private static string Names(ValueTypes types)
     {
-        PayloadDatatype.Fp16 => ScalarType.Half,
+        var names = new List<string>();
+        if ((types & ValueTypes.Float) != 0)
+        {
+            names.Add("fp32 and fp16");
+        }
+
+        if ((types & ValueTypes.Int) != 0)
+        {
+            names.Add("int32");
+        }
+
+        if ((types & ValueTypes.Quantized) != 0)
+        {
+            names.Add("qint8 and quint8");
+        }
+
+        return string.Join(", ", names);
+    }
+
+    private static ScalarType ToScalarType(PayloadDatatype datatype) => datatype == PayloadDatatype.Fp16 ? ScalarType.Half : ToInnerType(datatype);
+
+    /// <summary>What the elements are inside the graph, where half precision is computed in floats.</summary>
+    private static ScalarType ToInnerType(PayloadDatatype datatype) => datatype switch
+    {
         PayloadDatatype.Int32 => ScalarType.Int,
+        PayloadDatatype.QInt8 => ScalarType.Char,
+        PayloadDatatype.QUInt8 => ScalarType.Byte,
         _ => ScalarType.Float,
     };
 
@@ -266,13 +352,14 @@ internal sealed unsafe class GraphBuilder
             Shape = value.Shape,
             Argument = kind is ValueKind.Input or ValueKind.Output ? (int)value.ExternalId : -1,
             HoldsHalf = value.Datatype == PayloadDatatype.Fp16,
+            Quantization = value.Quantization,
         });
         return Values.Count - 1;
     }
 
     private int AddConstant(PayloadOperation node, PayloadValue value)
     {
-        var data = Constant(node, value.Id)!;
+        var data = Bytes(node, value.Id)!;
         byte* pointer;
         if (value.Datatype == PayloadDatatype.Fp16)
         {
@@ -292,10 +379,11 @@ internal sealed unsafe class GraphBuilder
             Index = Values.Count,
             PayloadId = value.Id,
             Kind = ValueKind.Constant,
-            ScalarType = value.Datatype == PayloadDatatype.Int32 ? ScalarType.Int : ScalarType.Float,
+            ScalarType = ToInnerType(value.Datatype),
             Shape = value.Shape,
             Data = pointer,
             HoldsHalf = value.Datatype == PayloadDatatype.Fp16,
+            Quantization = value.Quantization,
         });
         return Values.Count - 1;
     }

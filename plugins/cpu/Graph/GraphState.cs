@@ -49,7 +49,7 @@ internal sealed unsafe class GraphState : IDisposable
     public nint Count(int value) => (nint)_shapes[value].ElementCount;
 
     /// <summary>Bytes of a value.</summary>
-    public long Bytes(int value) => _shapes[value].ElementCount * _values[value].ScalarType.Size();
+    public long Bytes(int value) => _values[value].ByteCount(_shapes[value]);
 
     public void Dispose()
     {

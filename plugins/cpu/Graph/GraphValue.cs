@@ -1,3 +1,4 @@
+using Tandem.Plugins.Cpu.Payload;
 using Tandem.Sdk;
 
 namespace Tandem.Plugins.Cpu.Graph;
@@ -13,7 +14,7 @@ internal sealed unsafe class GraphValue
 
     public required ValueKind Kind { get; init; }
 
-    /// <summary>Float, Half or Int; Half only at the boundary, where a conversion reads or writes it.</summary>
+    /// <summary>Float, Half, Int, Char (qint8) or Byte (quint8); Half only at the boundary, where a conversion reads or writes it.</summary>
     public required ScalarType ScalarType { get; init; }
 
     /// <summary>Sizes in the file: exact for constants, upper bounds for the others.</summary>
@@ -27,6 +28,15 @@ internal sealed unsafe class GraphValue
 
     /// <summary>Whether every element is a half precision number, although it is stored as a float.</summary>
     public bool HoldsHalf { get; init; }
+
+    /// <summary>How the numbers stand for real ones; null if they are real.</summary>
+    public PayloadQuantization? Quantization { get; init; }
+
+    /// <summary>The scale and zero point of a value of Char or Byte.</summary>
+    public PayloadQuantization.PerTensor PerTensor => (PayloadQuantization.PerTensor)Quantization!;
+
+    /// <summary>Bytes that the value needs at a shape.</summary>
+    public long ByteCount(in Shape shape) => shape.ElementCount * ScalarType.Size();
 
     public override string ToString() => $"value {PayloadId} {ScalarType.TorchName()} {Shape}";
 }

@@ -1,4 +1,6 @@
+using System.Security.Cryptography;
 using Tandem.Plugins.Cpu.Kernels;
+using Tandem.Plugins.Cpu.PackedCache;
 using Tandem.Plugins.Cpu.Payload;
 using Tandem.Sdk;
 
@@ -12,15 +14,20 @@ internal static unsafe class WeightPacker
 
     /// <summary>Packs the filter of a FullyConnected.</summary>
     public static PackedMatrix Matrix(GraphBuilder builder, PayloadOperation node, uint filter, uint bias, int n, int k, bool isTransposed) =>
-        Pack(builder, node, filter, bias, $"gemm {n} {k} {isTransposed}", p =>
-        {
-            var type = p.Builder.Declared(p.Node, p.Filter).Datatype;
-            var data = p.Builder.Constant(p.Node, p.Filter)!;
-            var packed = type == PayloadDatatype.Fp16
-                ? Gemm.Pack(p.Builder.InstructionSet, (Half*)data.Pointer, n, k, isTransposed, p.Bias)
-                : Gemm.Pack(p.Builder.InstructionSet, (float*)data.Pointer, n, k, isTransposed, p.Bias);
-            return (packed, packed.ByteCount);
-        });
+        PackFloats(
+            builder, node, filter, bias, $"gemm {n} {k} {isTransposed}", new PackedMatrix(builder.InstructionSet, n, k),
+            (packed, offsets) =>
+            {
+                var data = builder.Constant(node, filter)!;
+                if (builder.Declared(node, filter).Datatype == PayloadDatatype.Fp16)
+                {
+                    Gemm.Fill(packed, (Half*)data.Pointer, isTransposed, offsets is null ? null : (float*)offsets.Memory);
+                }
+                else
+                {
+                    Gemm.Fill(packed, (float*)data.Pointer, isTransposed, offsets is null ? null : (float*)offsets.Memory);
+                }
+            });
 
     /// <summary>Packs the filter of a Conv2d or ConvTranspose2d.</summary>
     public static PackedConvolution Convolution(
@@ -28,60 +35,118 @@ internal static unsafe class WeightPacker
     {
         var geometry = isTransposed ? parameters : parameters with { StrideHeight = 1, StrideWidth = 1, DilationHeight = 1, DilationWidth = 1 };
         geometry = geometry with { PaddingTop = 0, PaddingLeft = 0 };
-        return Pack(builder, node, filter, bias, $"convolution {isTransposed} {geometry}", p =>
-        {
-            using var widened = p.Widen();
-            var weights = widened is null ? (float*)p.Builder.Constant(p.Node, p.Filter)!.Pointer : (float*)widened.Memory;
-            var packed = isTransposed
-                ? TransposedConvolution.Pack(p.Builder.InstructionSet, weights, p.Bias, geometry)
-                : Kernels.Convolution.Pack(p.Builder.InstructionSet, weights, p.Bias, geometry);
-            return (packed, packed.ByteCount);
-        });
+        return PackFloats(
+            builder, node, filter, bias, $"convolution {isTransposed} {geometry}",
+            isTransposed ? TransposedConvolution.Describe(builder.InstructionSet, geometry) : Kernels.Convolution.Describe(builder.InstructionSet, geometry),
+            (packed, offsets) =>
+            {
+                using var widened = Widen(builder, node, filter);
+                var weights = widened is null ? (float*)builder.Constant(node, filter)!.Pointer : (float*)widened.Memory;
+                if (isTransposed)
+                {
+                    TransposedConvolution.Fill(packed, weights, offsets is null ? null : (float*)offsets.Memory, geometry);
+                }
+                else
+                {
+                    Kernels.Convolution.Fill(packed, weights, offsets is null ? null : (float*)offsets.Memory);
+                }
+            });
     }
 
     /// <summary>Packs the filter of a DepthwiseConv2d.</summary>
     public static PackedDepthwise Depthwise(GraphBuilder builder, PayloadOperation node, uint filter, uint bias, ConvolutionParameters parameters) =>
-        Pack(builder, node, filter, bias, $"depthwise {parameters.KernelHeight} {parameters.KernelWidth} {parameters.OutputChannels}", p =>
-        {
-            using var widened = p.Widen();
-            var weights = widened is null ? (float*)p.Builder.Constant(p.Node, p.Filter)!.Pointer : (float*)widened.Memory;
-            var packed = DepthwiseConvolution.Pack(p.Builder.InstructionSet, weights, p.Bias, parameters);
-            return (packed, packed.ByteCount);
-        });
+        PackFloats(
+            builder, node, filter, bias, $"depthwise {parameters.KernelHeight} {parameters.KernelWidth} {parameters.OutputChannels}",
+            new PackedDepthwise(builder.InstructionSet, parameters.KernelSize, parameters.OutputChannels),
+            (packed, offsets) =>
+            {
+                using var widened = Widen(builder, node, filter);
+                packed.Fill(
+                    widened is null ? (float*)builder.Constant(node, filter)!.Pointer : (float*)widened.Memory,
+                    offsets is null ? null : (float*)offsets.Memory);
+            });
 
-    private static T Pack<T>(GraphBuilder builder, PayloadOperation node, uint filter, uint bias, string layout, Func<Source, (T, long)> pack)
-        where T : class, IDisposable
+    /// <summary>A packed form by everything that it depends on: found where it is held, or packed.</summary>
+    /// <typeparam name="T">Type of the form.</typeparam>
+    /// <param name="builder">The graph, which holds the form from here on.</param>
+    /// <param name="layout">
+    /// Name and version of the layout and every parameter of it: sizes, datatypes, and <see cref="Fingerprint"/> of values that are no constants (inline
+    /// scales). The rung and the inputs' contents are added here.
+    /// </param>
+    /// <param name="inputs">Every constant that the bytes depend on; null stands for one that is not there.</param>
+    /// <param name="form">Describes the form; its memory is attached here. Not to be used afterwards.</param>
+    /// <param name="fill">Packs into the attached memory; called only if nobody holds the form.</param>
+    /// <returns>The form, filled.</returns>
+    public static T Pack<T>(GraphBuilder builder, string layout, ReadOnlySpan<ConstantData?> inputs, T form, Action<T> fill)
+        where T : class, IPackedForm
     {
-        var weights = builder.Constant(node, filter)!;
-        var offsets = bias == PayloadValue.NoId ? null : builder.Constant(node, bias);
-        var key = new DerivedDataKey(
-            CpuRuntime.BackendId, weights.ContentId, offsets?.ContentId ?? default,
-            $"{Version} {layout} {(int)builder.InstructionSet} {(int)builder.Declared(node, filter).Datatype} {weights.Part} "
-            + (offsets is null ? "" : $"{(int)builder.Declared(node, bias).Datatype} {offsets.Part}"));
-        var lease = builder.Cache.GetOrCreate(key, new Source(builder, node, filter, bias, null), source =>
+        var text = $"{Version} {layout} {(int)builder.InstructionSet}";
+        for (var i = 0; i < inputs.Length; i++)
         {
-            using var floats = source.BiasId == PayloadValue.NoId ? null : source.Builder.Floats(source.Node, source.BiasId);
-            return pack(new Source(source.Builder, source.Node, source.Filter, source.BiasId, floats is null ? null : (float*)floats.Memory));
+            text += $" | {inputs[i]?.Part}";
+            if (i >= 2)
+            {
+                text += $" {inputs[i]?.ContentId}";
+            }
+        }
+
+        var store = builder.Store;
+        var key = new DerivedDataKey(
+            CpuRuntime.BackendId, inputs[0]!.ContentId, inputs.Length < 2 ? default : inputs[1]?.ContentId ?? default, text + store?.Identity);
+        var sources = inputs.ToArray();
+        var lease = builder.Cache.GetOrCreate(key, form, packed =>
+        {
+            var name = store is null ? null : PackedKey.Create(text, sources.Select(static data => data is null ? null : $"{data.Digest} {data.Part}"));
+            if (name is null || !store!.TryLoad(name, packed))
+            {
+                var block = PackedBlock.Allocate(packed.ByteCount);
+                packed.Attach(block);
+                try
+                {
+                    fill(packed);
+                }
+                catch
+                {
+                    packed.Dispose();
+                    throw;
+                }
+
+                // What is packed is not read again: the file's pages need not stay beside the packed ones.
+                foreach (var data in sources)
+                {
+                    data?.Handle.ReleasePages(data.Offset, data.Length);
+                }
+
+                if (name is not null)
+                {
+                    store!.Keep(name, packed, block);
+                }
+            }
+
+            return (packed, (long)packed.ByteCount);
         });
         builder.Resources.Add(lease);
         return lease.Value;
     }
 
-    // A class, because the cache's generic method is compiled once for all classes.
-    private sealed class Source(GraphBuilder builder, PayloadOperation node, uint filter, uint biasId, float* bias)
+    /// <summary>Text that is equal for equal bytes only: for values in a key.</summary>
+    public static string Fingerprint(ReadOnlySpan<byte> bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));
+
+    private static T PackFloats<T>(GraphBuilder builder, PayloadOperation node, uint filter, uint bias, string layout, T form, Action<T, NativeBlock?> fill)
+        where T : class, IPackedForm
     {
-        public GraphBuilder Builder { get; } = builder;
-
-        public PayloadOperation Node { get; } = node;
-
-        public uint Filter { get; } = filter;
-
-        public uint BiasId { get; } = biasId;
-
-        /// <summary>The bias as floats, or null.</summary>
-        public float* Bias { get; } = bias;
-
-        /// <summary>The filter as floats, if it is not stored so.</summary>
-        public NativeBlock? Widen() => Builder.Declared(Node, Filter).Datatype == PayloadDatatype.Fp16 ? Builder.Floats(Node, Filter) : null;
+        var hasBias = bias != PayloadValue.NoId;
+        var types = $"{(int)builder.Declared(node, filter).Datatype} {(hasBias ? (int)builder.Declared(node, bias).Datatype : -1)}";
+        return Pack(
+            builder, $"{layout} {types}", [builder.Constant(node, filter), hasBias ? builder.Constant(node, bias) : null], form,
+            packed =>
+            {
+                using var offsets = hasBias ? builder.Floats(node, bias) : null;
+                fill(packed, offsets);
+            });
     }
+
+    /// <summary>The filter as floats, if it is not stored so.</summary>
+    private static NativeBlock? Widen(GraphBuilder builder, PayloadOperation node, uint filter) =>
+        builder.Declared(node, filter).Datatype == PayloadDatatype.Fp16 ? builder.Floats(node, filter) : null;
 }

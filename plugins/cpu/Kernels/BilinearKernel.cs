@@ -7,7 +7,7 @@ namespace Tandem.Plugins.Cpu.Kernels;
 internal static unsafe class BilinearKernel
 {
     /// <summary>The kernel (top left, top right, bottom left, bottom right, weight of right, weight of bottom, output, channels) of a rung.</summary>
-    public static delegate*<float*, float*, float*, float*, float, float, float*, nint, void> Get(InstructionSet instructionSet) => instructionSet switch
+    public static delegate*<float*, float*, float*, float*, float, float, float*, nint, void> Get(InstructionSet instructionSet) => CpuFeatures.ToFloat(instructionSet) switch
     {
         InstructionSet.Avx512 => &Run<Vector512Isa, Vector512<float>>,
         InstructionSet.Avx2 => &Run<Vector256Isa, Vector256<float>>,

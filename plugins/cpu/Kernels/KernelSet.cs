@@ -6,7 +6,7 @@ namespace Tandem.Plugins.Cpu.Kernels;
 /// <summary>The kernels of one rung, as addresses; a kernel is compiled when it is first called.</summary>
 internal sealed unsafe class KernelSet
 {
-    private static readonly KernelSet?[] Sets = new KernelSet?[5];
+    private static readonly KernelSet?[] Sets = new KernelSet?[(int)InstructionSet.Avx512Vnni + 1];
 
     private readonly nint[] _tiles = new nint[(9 * 8) + 8];
 
@@ -36,7 +36,7 @@ internal sealed unsafe class KernelSet
 
     public delegate*<float*, float*, nint, nint, nint, float*, float, float, void> Dot { get; private set; }
 
-    /// <summary>The kernels of a rung that this CPU runs.</summary>
+    /// <summary>The float kernels that serve a rung that this CPU runs.</summary>
     public static KernelSet For(InstructionSet instructionSet)
     {
         var set = Volatile.Read(ref Sets[(int)instructionSet]);
@@ -48,6 +48,11 @@ internal sealed unsafe class KernelSet
         if (!CpuFeatures.IsSupported(instructionSet))
         {
             throw new ArgumentOutOfRangeException(nameof(instructionSet), instructionSet, "this CPU does not have it");
+        }
+
+        if (CpuFeatures.ToFloat(instructionSet) != instructionSet)
+        {
+            return For(CpuFeatures.ToFloat(instructionSet));
         }
 
         set = instructionSet switch

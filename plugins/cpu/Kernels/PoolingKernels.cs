@@ -7,7 +7,7 @@ namespace Tandem.Plugins.Cpu.Kernels;
 internal static unsafe class PoolingKernels
 {
     /// <summary>The kernel (arguments, first row, end row) that divides by the number of pixels inside the image.</summary>
-    public static delegate*<PoolingArguments*, int, int, void> GetAverage(InstructionSet instructionSet) => instructionSet switch
+    public static delegate*<PoolingArguments*, int, int, void> GetAverage(InstructionSet instructionSet) => CpuFeatures.ToFloat(instructionSet) switch
     {
         InstructionSet.Avx512 => &Run<Vector512Isa, Vector512<float>, Average>,
         InstructionSet.Avx2 => &Run<Vector256Isa, Vector256<float>, Average>,
@@ -17,7 +17,7 @@ internal static unsafe class PoolingKernels
     };
 
     /// <summary>The kernel (arguments, first row, end row) of the greatest element; padding never wins, NaN always.</summary>
-    public static delegate*<PoolingArguments*, int, int, void> GetMaximum(InstructionSet instructionSet) => instructionSet switch
+    public static delegate*<PoolingArguments*, int, int, void> GetMaximum(InstructionSet instructionSet) => CpuFeatures.ToFloat(instructionSet) switch
     {
         InstructionSet.Avx512 => &Run<Vector512Isa, Vector512<float>, Greatest>,
         InstructionSet.Avx2 => &Run<Vector256Isa, Vector256<float>, Greatest>,
@@ -27,7 +27,7 @@ internal static unsafe class PoolingKernels
     };
 
     /// <summary>The kernel (arguments, first image, end image) of the mean over all pixels.</summary>
-    public static delegate*<PoolingArguments*, int, int, void> GetMean(InstructionSet instructionSet) => instructionSet switch
+    public static delegate*<PoolingArguments*, int, int, void> GetMean(InstructionSet instructionSet) => CpuFeatures.ToFloat(instructionSet) switch
     {
         InstructionSet.Avx512 => &Mean<Vector512Isa, Vector512<float>>,
         InstructionSet.Avx2 => &Mean<Vector256Isa, Vector256<float>>,

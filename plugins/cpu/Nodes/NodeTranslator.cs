@@ -137,10 +137,13 @@ internal static class NodeTranslator
 
         Node Move(Func<int, int, Node> create)
         {
-            var input = builder.Read(node, node.Inputs[0], allowsInt: true);
-            return create(input, builder.Write(node, node.Outputs[0], builder.Values[input].ScalarType));
+            var input = builder.Read(node, node.Inputs[0], ValueTypes.Float | ValueTypes.Int);
+            return create(input, builder.Write(node, node.Outputs[0], TypeOf(builder, input)));
         }
     }
+
+    private static ValueTypes TypeOf(GraphBuilder builder, int value) =>
+        builder.Values[value].ScalarType == ScalarType.Int ? ValueTypes.Int : ValueTypes.Float;
 
     private static Node Convert(PayloadOperation node, GraphBuilder builder)
     {
@@ -163,14 +166,14 @@ internal static class NodeTranslator
         var inputs = new int[node.Inputs.Length];
         for (var i = 0; i < inputs.Length; i++)
         {
-            inputs[i] = builder.Read(node, node.Inputs[i], allowsInt: true);
+            inputs[i] = builder.Read(node, node.Inputs[i], ValueTypes.Float | ValueTypes.Int);
             if (builder.Values[inputs[i]].ScalarType != builder.Values[inputs[0]].ScalarType)
             {
                 throw node.Source.Invalid("the inputs differ in element type");
             }
         }
 
-        return new ConcatenateNode(node.Source, node.Axis, inputs, builder.Write(node, node.Outputs[0], builder.Values[inputs[0]].ScalarType));
+        return new ConcatenateNode(node.Source, node.Axis, inputs, builder.Write(node, node.Outputs[0], TypeOf(builder, inputs[0])));
     }
 
     private static Node FullyConnected(PayloadOperation node, GraphBuilder builder)
@@ -258,7 +261,7 @@ internal static class NodeTranslator
             (node.Flags & SamePadding) != 0);
         var input = builder.Read(node, node.Inputs[0]);
         int[] outputs = kind == PoolingKind.ArgMax
-            ? [builder.Write(node, node.Outputs[0]), builder.Write(node, node.Outputs[1], ScalarType.Int)]
+            ? [builder.Write(node, node.Outputs[0]), builder.Write(node, node.Outputs[1], ValueTypes.Int)]
             : [builder.Write(node, node.Outputs[0])];
         return new PoolingNode(node.Source, kind, geometry, builder.InstructionSet, input, outputs, node.Minimum, node.Maximum);
     }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using Tandem.FlatBuffers;
 using Tandem.Plugins.Cpu.Graph;
 using Tandem.Sdk;
@@ -55,7 +56,9 @@ internal static class PayloadReader
         }
 
         var constants = header.HasHeader ? ReadConstants(root, header) : ReadBuffers(root, header);
-        return new PayloadGraph(ReadValues(root), ReadNodes(root), constants, externs);
+        var dynamicInputs = new List<int>();
+        var graph = new PayloadGraph(ReadValues(root, dynamicInputs), ReadNodes(root), constants, externs);
+        return LegacyDynamicInputs.WriteOut(graph, dynamicInputs);
     }
 
     private static PayloadConstant[] ReadConstants(FlatTable root, PayloadHeader header)
@@ -92,7 +95,7 @@ internal static class PayloadReader
         return result;
     }
 
-    private static PayloadValue[] ReadValues(FlatTable root)
+    private static PayloadValue[] ReadValues(FlatTable root, List<int> dynamicInputs)
     {
         var vector = Limited(root.ReadVector(2, 4), "xvalues");
         var result = new PayloadValue[vector.Count];
@@ -106,18 +109,56 @@ internal static class PayloadReader
             }
 
             var table = union.ReadTable(1, "xvalue_union");
+            PayloadQuantization? quantization = null;
             if (type == QuantizedTensor)
             {
+                quantization = ReadQuantization(table, i);
                 table = table.ReadTable(0, "tensor_value");
             }
 
-            result[i] = ReadValue(table, i, type == QuantizedTensor);
+            result[i] = ReadValue(table, i, quantization);
+            var dynamic = (PayloadDatatype)table.ReadInt16(7);
+            if (dynamic == PayloadDatatype.Invalid)
+            {
+                continue;
+            }
+
+            if (dynamic != PayloadDatatype.QInt8 || result[i].Flags != PayloadValue.ExternalInput
+                || result[i].Datatype is not (PayloadDatatype.Fp32 or PayloadDatatype.Fp16))
+            {
+                throw Invalid(
+                    "a value is quantised while running that cannot be", $"xvalues[{i}]", "an external input of fp32 or fp16, quantised to qint8",
+                    $"{PayloadNames.Of(result[i].Datatype)} with flags {result[i].Flags}, quantised to {PayloadNames.Of(dynamic)}");
+            }
+
+            dynamicInputs.Add(i);
         }
 
         return result;
     }
 
-    private static PayloadValue ReadValue(FlatTable table, int index, bool isQuantized)
+    private static PayloadQuantization ReadQuantization(FlatTable table, int index)
+    {
+        uint type = table.ReadByte(1);
+        if (type is 0 or > 4)
+        {
+            throw Invalid("a quantised value has no parameters, or of an unknown kind", $"xvalues[{index}]", "a kind from 1 to 4", type.ToString());
+        }
+
+        var p = table.ReadTable(2, "quant_params");
+        return type switch
+        {
+            1 => new PayloadQuantization.PerChannel(Floats(p, 0), p.ReadInt32(1), p.ReadUInt32(2), p.ReadUInt32(3)),
+            2 => new PayloadQuantization.PerTensor(p.ReadSingle(0), p.ReadInt32(1)),
+            3 => new PayloadQuantization.PerTokenDynamic(p.ReadInt32(0)),
+            _ => new PayloadQuantization.PerChannelGroup(p.ReadInt32(1), p.ReadInt32(2), p.ReadUInt32(4), p.ReadUInt32(5), Floats(p, 0)),
+        };
+    }
+
+    private static float[]? Floats(FlatTable table, int slot) =>
+        table.Has(slot) ? MemoryMarshal.Cast<byte, float>(table.Bytes(table.ReadVector(slot, 4), 4)).ToArray() : null;
+
+    private static PayloadValue ReadValue(FlatTable table, int index, PayloadQuantization? quantization)
     {
         var dims = Ints(table, 2);
         if (dims.Length > Shape.MaxRank)
@@ -138,7 +179,7 @@ internal static class PayloadReader
         }
 
         return new PayloadValue(
-            table.ReadUInt32(6), (PayloadDatatype)table.ReadInt16(0), shape, table.ReadUInt32(3), table.ReadUInt32(4), table.ReadUInt32(5), isQuantized, (PayloadDatatype)table.ReadInt16(7));
+            table.ReadUInt32(6), (PayloadDatatype)table.ReadInt16(0), shape, table.ReadUInt32(3), table.ReadUInt32(4), table.ReadUInt32(5), quantization);
     }
 
     private static PayloadOperation[] ReadNodes(FlatTable root)

@@ -43,6 +43,12 @@ internal sealed class PayloadWriter
 
     public uint Constant(PayloadDatatype type, byte[] bytes, params uint[] dims)
     {
+        return Value(type, dims, constant: AddConstant(bytes));
+    }
+
+    /// <summary>Bytes that no value names: scales.</summary>
+    public uint AddConstant(byte[] bytes)
+    {
         string? key = null;
         if (UsesNamedData)
         {
@@ -51,7 +57,7 @@ internal sealed class PayloadWriter
         }
 
         _constants.Add((bytes, key));
-        return Value(type, dims, constant: (uint)_constants.Count - 1);
+        return (uint)_constants.Count - 1;
     }
 
     public uint Value(PayloadDatatype type, uint[] dims, uint constant = 0, uint external = None, uint flags = 0, byte union = 1, short dynamic = 0)
@@ -64,6 +70,38 @@ internal sealed class PayloadWriter
         }
 
         _values.Add(union == 2 ? new Table { [0] = union, [1] = new Table { [0] = tensor } } : new Table { [0] = union, [1] = tensor });
+        return id;
+    }
+
+    /// <summary>A value with one scale and zero point.</summary>
+    public uint Quantised(PayloadDatatype type, float scale, int zeroPoint, uint[] dims, uint external = None, uint flags = 0, byte[]? bytes = null) =>
+        Quantised(type, 2, new Table { [0] = scale, [1] = zeroPoint }, dims, external, flags, bytes);
+
+    /// <summary>A value with a scale for each channel, inline or in a constant.</summary>
+    public uint PerChannel(PayloadDatatype type, float[] scales, int dimension, uint[] dims, byte[]? bytes = null, bool isInline = false) =>
+        Quantised(
+            type, 1,
+            isInline
+                ? new Table { [0] = scales.Select(BitConverter.SingleToUInt32Bits).ToArray(), [1] = dimension }
+                : new Table { [0] = Array.Empty<uint>(), [1] = dimension, [2] = AddConstant(MemoryMarshal.AsBytes<float>(scales).ToArray()), [3] = (uint)scales.Length },
+            dims, bytes: bytes);
+
+    /// <summary>A value with parameters of a kind: 1 per channel, 2 per tensor, 3 per token, 4 per group.</summary>
+    public uint Quantised(PayloadDatatype type, byte kind, Table parameters, uint[] dims, uint external = None, uint flags = 0, byte[]? bytes = null)
+    {
+        var id = (uint)_values.Count;
+        _externs = Math.Max(_externs, external == None ? 0 : external + 1);
+        var tensor = new Table
+        {
+            [0] = (short)type,
+            [1] = (uint)dims.Length,
+            [2] = dims,
+            [3] = bytes is null ? 0u : AddConstant(bytes),
+            [4] = external,
+            [5] = flags,
+            [6] = id,
+        };
+        _values.Add(new Table { [0] = (byte)2, [1] = new Table { [0] = tensor, [1] = kind, [2] = parameters } });
         return id;
     }
 

@@ -1,8 +1,11 @@
-using Tandem.Benchmarks;
+using Tandem.Benchmarks.Kernels;
+using Tandem.Benchmarks.Table;
 using Tandem.Plugins.Cpu.Kernels.Generator;
 
 switch (args.FirstOrDefault())
 {
+    case "table":
+        return TableRun.Run(args[1..]);
     case "gemm":
         GemmBenchmark.Run(args[1..]);
         return 0;
@@ -13,7 +16,8 @@ switch (args.FirstOrDefault())
         ConvolutionBenchmark.Run(args[1..]);
         return 0;
     case "generate" when args.Length == 2:
-        foreach (var (name, text) in F32GemmGenerator.Generate())
+        foreach (var (name, text) in Path.GetFileName(Path.TrimEndingDirectorySeparator(args[1])) == "QuantizedGemm"
+            ? QuantizedTilesGenerator.Generate() : F32GemmGenerator.Generate())
         {
             File.WriteAllText(Path.Combine(args[1], name), text);
         }
@@ -22,6 +26,10 @@ switch (args.FirstOrDefault())
     default:
         Console.Error.WriteLine(
             """
+            table [--rows PART,...] [--rounds N] [--threads N,...] [--quick] [--output FILE.md] [--without COLUMN,...] [--executorch SCRIPT] [--vectors FOLDER]
+                                Tandem, ONNX Runtime and ExecuTorch in turn on the same work, beside the limits of the machine; ends with 1 if a goal is
+                                missed. --rows runs the rows in whose "group: row" a part occurs. SCRIPT runs a Python file with ExecuTorch; it and the
+                                vectors are looked for in ../shared beside the checkout.
             gemm [--isa RUNG] [--threads N] [--rounds N] [--chain MB] [M,N,K ...]
                                 float products: GFLOP/s beside the FMA peak measured in the same instant; --chain walks through so many distinct weights
             bmm [--isa RUNG] [--threads N] [--rounds N] [BATCH,M,N,K ...]

@@ -1,3 +1,4 @@
+using Tandem.Plugins.Cpu.PackedCache;
 using Tandem.Sdk;
 
 namespace Tandem.Plugins.Cpu.Kernels;
@@ -15,15 +16,33 @@ internal static unsafe class Convolution
     /// <param name="parameters">Geometry; only kernel size, groups and channels matter here.</param>
     public static PackedConvolution Pack(InstructionSet instructionSet, float* filter, float* bias, in ConvolutionParameters parameters)
     {
+        var packed = Describe(instructionSet, parameters);
+        packed.Attach(PackedBlock.Allocate(packed.ByteCount));
+        Fill(packed, filter, bias);
+        return packed;
+    }
+
+    /// <summary>The packed form of filters, without memory.</summary>
+    public static PackedConvolution Describe(InstructionSet instructionSet, in ConvolutionParameters parameters)
+    {
         var matrices = new PackedMatrix[parameters.Groups];
-        var k = parameters.KernelSize * parameters.GroupInputChannels;
-        var n = parameters.GroupOutputChannels;
         for (var group = 0; group < matrices.Length; group++)
         {
-            matrices[group] = Gemm.Pack(instructionSet, filter + ((nint)group * n * k), n, k, false, bias == null ? null : bias + (group * n));
+            matrices[group] = new PackedMatrix(instructionSet, parameters.GroupOutputChannels, parameters.KernelSize * parameters.GroupInputChannels);
         }
 
         return new PackedConvolution(matrices);
+    }
+
+    /// <summary>Packs filters into the attached memory.</summary>
+    public static void Fill(PackedConvolution packed, float* filter, float* bias)
+    {
+        foreach (var matrix in packed.Matrices)
+        {
+            Gemm.Fill(matrix, filter, false, bias);
+            filter += (nint)matrix.N * matrix.K;
+            bias = bias == null ? null : bias + matrix.N;
+        }
     }
 
     /// <summary>Bytes of scratch for <see cref="Run"/>, aligned to 64 bytes.</summary>

@@ -1,3 +1,4 @@
+using Tandem.Plugins.Cpu.PackedCache;
 using Tandem.Sdk;
 
 namespace Tandem.Plugins.Cpu.Kernels;
@@ -13,8 +14,13 @@ internal static unsafe class DepthwiseConvolution
     /// <param name="filter">[1, KH, KW, output channels].</param>
     /// <param name="bias">A value for each output channel, or null for zero.</param>
     /// <param name="parameters">Geometry; one input channel a group.</param>
-    public static PackedDepthwise Pack(InstructionSet instructionSet, float* filter, float* bias, in ConvolutionParameters parameters) =>
-        new(instructionSet, filter, bias, parameters.KernelSize, parameters.OutputChannels);
+    public static PackedDepthwise Pack(InstructionSet instructionSet, float* filter, float* bias, in ConvolutionParameters parameters)
+    {
+        var packed = new PackedDepthwise(instructionSet, parameters.KernelSize, parameters.OutputChannels);
+        packed.Attach(PackedBlock.Allocate(packed.ByteCount));
+        packed.Fill(filter, bias);
+        return packed;
+    }
 
     /// <summary>Bytes of scratch for <see cref="Run"/>, aligned to 64 bytes.</summary>
     public static nint GetScratchBytes(in ConvolutionParameters parameters, in ImageShape shape, int threads) =>

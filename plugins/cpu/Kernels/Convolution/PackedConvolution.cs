@@ -1,29 +1,40 @@
+using Tandem.Plugins.Cpu.PackedCache;
+
 namespace Tandem.Plugins.Cpu.Kernels;
 
-/// <summary>Packed filters of a convolution, one matrix a group (for a transposed convolution one a group and output phase). Immutable.</summary>
-internal sealed class PackedConvolution : IDisposable
+/// <summary>Packed filters of a convolution, one matrix a group (for a transposed convolution one a group and output phase). Immutable once it is filled.</summary>
+internal sealed unsafe class PackedConvolution : IPackedForm
 {
+    private PackedBlock? _block;
+
     internal PackedConvolution(PackedMatrix[] matrices)
     {
         Matrices = matrices;
         foreach (var matrix in matrices)
         {
-            ByteCount += matrix.ByteCount;
+            ByteCount += Aligned(matrix);
         }
     }
 
-    /// <summary>Bytes held.</summary>
     public nint ByteCount { get; }
 
     public KernelSet Kernels => Matrices[0].Kernels;
 
     internal PackedMatrix[] Matrices { get; }
 
-    public void Dispose()
+    public void Attach(PackedBlock block)
     {
+        _block?.Dispose();
+        _block = block;
+        var memory = block.Memory;
         foreach (var matrix in Matrices)
         {
-            matrix.Dispose();
+            matrix.Place(memory);
+            memory += Aligned(matrix);
         }
     }
+
+    public void Dispose() => _block?.Dispose();
+
+    private static nint Aligned(PackedMatrix matrix) => (matrix.ByteCount + 63) & ~63;
 }

@@ -1,14 +1,20 @@
-using System.Runtime.InteropServices;
+using Tandem.Plugins.Cpu.PackedCache;
 
 namespace Tandem.Plugins.Cpu.Kernels;
 
-/// <summary>Bias and filters [kernel element][output channel] of a depthwise convolution, padded to whole registers. Immutable native memory.</summary>
-internal sealed unsafe class PackedDepthwise : IDisposable
+/// <summary>Bias and filters [kernel element][output channel] of a depthwise convolution, padded to whole registers. Immutable once it is filled.</summary>
+internal sealed unsafe class PackedDepthwise : IPackedForm
 {
+    private readonly int _kernelSize;
+    private readonly int _channels;
+    private PackedBlock? _block;
     private float* _memory;
 
-    internal PackedDepthwise(InstructionSet instructionSet, float* filter, float* bias, int kernelSize, int channels)
+    /// <summary>Describes the form; its memory is attached.</summary>
+    internal PackedDepthwise(InstructionSet instructionSet, int kernelSize, int channels)
     {
+        instructionSet = CpuFeatures.ToFloat(instructionSet);
+
         // Registers wider than the pixel would be tails only.
         while (instructionSet > InstructionSet.AdvSimd && KernelSet.For(instructionSet).Width > channels)
         {
@@ -18,20 +24,8 @@ internal sealed unsafe class PackedDepthwise : IDisposable
         Kernels = KernelSet.For(instructionSet);
         Stride = (channels + 15) & ~15;
         ByteCount = (nint)Stride * (kernelSize + 1) * sizeof(float);
-        _memory = (float*)NativeMemory.AlignedAlloc((nuint)ByteCount + 64, 64);
-        for (nint row = -1; row < kernelSize; row++)
-        {
-            var destination = new Span<float>(_memory + ((row + 1) * Stride), Stride);
-            destination.Clear();
-            var source = row < 0 ? bias : filter + (row * channels);
-            if (source != null)
-            {
-                new ReadOnlySpan<float>(source, channels).CopyTo(destination);
-            }
-        }
+        (_kernelSize, _channels) = (kernelSize, channels);
     }
-
-    ~PackedDepthwise() => NativeMemory.AlignedFree(_memory);
 
     public KernelSet Kernels { get; }
 
@@ -45,10 +39,33 @@ internal sealed unsafe class PackedDepthwise : IDisposable
 
     public float* Weights => _memory + Stride;
 
+    public void Attach(PackedBlock block)
+    {
+        _block?.Dispose();
+        _block = block;
+        _memory = (float*)block.Memory;
+    }
+
+    /// <summary>Packs into the attached memory.</summary>
+    /// <param name="filter">[kernel element][channel].</param>
+    /// <param name="bias">A value for each channel, or null for zero.</param>
+    internal void Fill(float* filter, float* bias)
+    {
+        for (nint row = -1; row < _kernelSize; row++)
+        {
+            var destination = new Span<float>(_memory + ((row + 1) * Stride), Stride);
+            destination.Clear();
+            var source = row < 0 ? bias : filter + (row * _channels);
+            if (source != null)
+            {
+                new ReadOnlySpan<float>(source, _channels).CopyTo(destination);
+            }
+        }
+    }
+
     public void Dispose()
     {
-        NativeMemory.AlignedFree(_memory);
+        _block?.Dispose();
         _memory = null;
-        GC.SuppressFinalize(this);
     }
 }

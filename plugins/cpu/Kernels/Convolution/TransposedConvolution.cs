@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Tandem.Plugins.Cpu.PackedCache;
 using Tandem.Sdk;
 
 namespace Tandem.Plugins.Cpu.Kernels;
@@ -19,8 +20,16 @@ internal static unsafe class TransposedConvolution
     /// <param name="parameters">Geometry; padding matters not here.</param>
     public static PackedConvolution Pack(InstructionSet instructionSet, float* filter, float* bias, in ConvolutionParameters parameters)
     {
-        var n = parameters.GroupOutputChannels;
-        var channels = parameters.GroupInputChannels;
+        var packed = Describe(instructionSet, parameters);
+        packed.Attach(PackedBlock.Allocate(packed.ByteCount));
+        Fill(packed, filter, bias, parameters);
+        return packed;
+    }
+
+    /// <summary>The packed form of filters, without memory.</summary>
+    /// <exception cref="TandemException"><see cref="ErrorCode.PayloadNotSupported"/>: too many phases.</exception>
+    public static PackedConvolution Describe(InstructionSet instructionSet, in ConvolutionParameters parameters)
+    {
         if ((long)parameters.StrideHeight * parameters.StrideWidth > MaxPhases / parameters.Groups)
         {
             throw new TandemException(
@@ -34,6 +43,26 @@ internal static unsafe class TransposedConvolution
 
         var phases = parameters.StrideHeight * parameters.StrideWidth;
         var matrices = new PackedMatrix[parameters.Groups * phases];
+        for (var i = 0; i < matrices.Length; i++)
+        {
+            var k = 0;
+            for (var element = 0; element < parameters.KernelSize; element++)
+            {
+                k += IsInPhase(parameters, i % phases, element) ? parameters.GroupInputChannels : 0;
+            }
+
+            matrices[i] = new PackedMatrix(instructionSet, parameters.GroupOutputChannels, k);
+        }
+
+        return new PackedConvolution(matrices);
+    }
+
+    /// <summary>Packs filters into the attached memory.</summary>
+    public static void Fill(PackedConvolution packed, float* filter, float* bias, in ConvolutionParameters parameters)
+    {
+        var n = parameters.GroupOutputChannels;
+        var channels = parameters.GroupInputChannels;
+        var phases = parameters.StrideHeight * parameters.StrideWidth;
         var rows = (float*)NativeMemory.Alloc((nuint)Math.Max(1, (nint)n * parameters.KernelSize * channels), sizeof(float));
         try
         {
@@ -41,12 +70,6 @@ internal static unsafe class TransposedConvolution
             {
                 for (var phase = 0; phase < phases; phase++)
                 {
-                    var k = 0;
-                    for (var element = 0; element < parameters.KernelSize; element++)
-                    {
-                        k += IsInPhase(parameters, phase, element) ? channels : 0;
-                    }
-
                     var target = rows;
                     for (var output = 0; output < n; output++)
                     {
@@ -61,7 +84,7 @@ internal static unsafe class TransposedConvolution
                         }
                     }
 
-                    matrices[(group * phases) + phase] = Gemm.Pack(instructionSet, rows, n, k, false, bias == null ? null : bias + (group * n));
+                    Gemm.Fill(packed.Matrices[(group * phases) + phase], rows, false, bias == null ? null : bias + (group * n));
                 }
             }
         }
@@ -69,8 +92,6 @@ internal static unsafe class TransposedConvolution
         {
             NativeMemory.Free(rows);
         }
-
-        return new PackedConvolution(matrices);
     }
 
     /// <summary>Bytes of scratch for <see cref="Run"/>, aligned to 64 bytes.</summary>

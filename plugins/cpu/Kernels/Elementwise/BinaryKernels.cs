@@ -9,7 +9,7 @@ internal static unsafe class BinaryKernels
     /// <summary>
     /// The kernel (layout, a, b, output, rows, elements of a row) of a function on a rung; rows of the output follow each other.
     /// </summary>
-    public static delegate*<in BinaryRows, float*, float*, float*, nint, nint, void> Get(BinaryKind kind, InstructionSet isa) => isa switch
+    public static delegate*<in BinaryRows, float*, float*, float*, nint, nint, void> Get(BinaryKind kind, InstructionSet isa) => CpuFeatures.ToFloat(isa) switch
     {
         InstructionSet.Avx512 => Get<Vector512Isa, Vector512<float>>(kind),
         InstructionSet.Avx2 => Get<Vector256Isa, Vector256<float>>(kind),

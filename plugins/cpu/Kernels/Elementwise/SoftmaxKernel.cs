@@ -7,7 +7,7 @@ namespace Tandem.Plugins.Cpu.Kernels;
 internal static unsafe class SoftmaxKernel
 {
     /// <summary>The kernel (input, output, rows, columns) of a rung.</summary>
-    public static delegate*<float*, float*, nint, nint, void> Get(InstructionSet isa) => isa switch
+    public static delegate*<float*, float*, nint, nint, void> Get(InstructionSet isa) => CpuFeatures.ToFloat(isa) switch
     {
         InstructionSet.Avx512 => &Run<Vector512Isa, Vector512<float>>,
         InstructionSet.Avx2 => &Run<Vector256Isa, Vector256<float>>,

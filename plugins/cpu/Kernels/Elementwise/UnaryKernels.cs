@@ -7,7 +7,7 @@ namespace Tandem.Plugins.Cpu.Kernels;
 internal static unsafe class UnaryKernels
 {
     /// <summary>The kernel (input, output, count, a, b) of a function on a rung. Only what is asked for is ever compiled.</summary>
-    public static delegate*<float*, float*, nint, float, float, void> Get(UnaryKind kind, InstructionSet isa) => isa switch
+    public static delegate*<float*, float*, nint, float, float, void> Get(UnaryKind kind, InstructionSet isa) => CpuFeatures.ToFloat(isa) switch
     {
         InstructionSet.Avx512 => Get<Vector512Isa, Vector512<float>>(kind),
         InstructionSet.Avx2 => Get<Vector256Isa, Vector256<float>>(kind),

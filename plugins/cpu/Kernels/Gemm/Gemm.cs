@@ -1,3 +1,4 @@
+using Tandem.Plugins.Cpu.PackedCache;
 using Tandem.Sdk;
 
 namespace Tandem.Plugins.Cpu.Kernels;
@@ -18,21 +19,35 @@ internal static unsafe class Gemm
     public static PackedMatrix Pack(InstructionSet instructionSet, float* weights, int n, int k, bool isTransposed, float* bias)
     {
         var packed = new PackedMatrix(instructionSet, n, k);
+        packed.Attach(PackedBlock.Allocate(packed.ByteCount));
+        Fill(packed, weights, isTransposed, bias);
+        return packed;
+    }
+
+    /// <summary>Packs constant weights into the attached memory.</summary>
+    public static void Fill(PackedMatrix packed, float* weights, bool isTransposed, float* bias)
+    {
         PackBias(packed, bias);
         for (var panel = 0; panel < packed.PanelCount; panel++)
         {
-            PackPanel(packed, panel, weights, isTransposed ? n : k, isTransposed);
+            PackPanel(packed, panel, weights, isTransposed ? packed.N : packed.K, isTransposed);
         }
-
-        return packed;
     }
 
     /// <inheritdoc cref="Pack(InstructionSet, float*, int, int, bool, float*)"/>
     public static PackedMatrix Pack(InstructionSet instructionSet, Half* weights, int n, int k, bool isTransposed, float* bias)
     {
         var packed = new PackedMatrix(instructionSet, n, k);
+        packed.Attach(PackedBlock.Allocate(packed.ByteCount));
+        Fill(packed, weights, isTransposed, bias);
+        return packed;
+    }
+
+    /// <inheritdoc cref="Fill(PackedMatrix, float*, bool, float*)"/>
+    public static void Fill(PackedMatrix packed, Half* weights, bool isTransposed, float* bias)
+    {
         PackBias(packed, bias);
-        var width = packed.PanelWidth;
+        var (n, k, width) = (packed.N, packed.K, packed.PanelWidth);
         var block = new float[isTransposed ? (nint)n : (nint)width * k];
         fixed (float* rows = block)
         {
@@ -58,8 +73,6 @@ internal static unsafe class Gemm
                 }
             }
         }
-
-        return packed;
     }
 
     /// <summary>Bytes of scratch for <see cref="Run"/> with up to so many rows and threads; 0 is usual.</summary>

@@ -1,18 +1,21 @@
-using System.Runtime.InteropServices;
+using Tandem.Plugins.Cpu.PackedCache;
 
 namespace Tandem.Plugins.Cpu.Kernels;
 
 /// <summary>
 /// Constant right-hand side of a product in the order in which kernels read it: panels of <see cref="PanelWidth"/> columns, each
-/// [K][PanelWidth], columns beyond N zero; and the bias, one value a column. Immutable; native memory aligned to 64 bytes, freed on dispose.
+/// [K][PanelWidth], columns beyond N zero; and the bias, one value a column. Immutable once it is filled.
 /// </summary>
-internal sealed unsafe class PackedMatrix : IDisposable
+internal sealed unsafe class PackedMatrix : IPackedForm
 {
+    private PackedBlock? _block;
     private float* _memory;
 
-    /// <summary>Allocates; the packer fills it.</summary>
+    /// <summary>Describes the form; its memory is attached.</summary>
     internal PackedMatrix(InstructionSet instructionSet, int n, int k)
     {
+        instructionSet = CpuFeatures.ToFloat(instructionSet);
+
         // Sixteen lanes for 24 columns would waste a quarter of the work.
         if (instructionSet == InstructionSet.Avx512 && n is <= 8 or (> 16 and <= 24))
         {
@@ -26,10 +29,7 @@ internal sealed unsafe class PackedMatrix : IDisposable
         PanelCount = (n + PanelWidth - 1) / PanelWidth;
         BiasCount = ((PanelCount * PanelWidth) + 15) & ~15;
         ByteCount = ((nint)BiasCount + ((nint)PanelCount * PanelWidth * k)) * sizeof(float);
-        _memory = (float*)NativeMemory.AlignedAlloc((nuint)ByteCount + 64, 64);
     }
-
-    ~PackedMatrix() => Free();
 
     public KernelSet Kernels { get; }
 
@@ -61,15 +61,19 @@ internal sealed unsafe class PackedMatrix : IDisposable
 
     private int BiasCount { get; }
 
-    public void Dispose()
+    public void Attach(PackedBlock block)
     {
-        Free();
-        GC.SuppressFinalize(this);
+        _block?.Dispose();
+        _block = block;
+        _memory = (float*)block.Memory;
     }
 
-    private void Free()
+    /// <summary>Lies in a block that another form owns.</summary>
+    internal void Place(byte* memory) => _memory = (float*)memory;
+
+    public void Dispose()
     {
-        NativeMemory.AlignedFree(_memory);
+        _block?.Dispose();
         _memory = null;
     }
 }

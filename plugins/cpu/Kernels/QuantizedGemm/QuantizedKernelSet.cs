@@ -1,0 +1,84 @@
+using System.Runtime.Intrinsics;
+
+namespace Tandem.Plugins.Cpu.Kernels;
+
+/// <summary>The tile kernels of one rung for one kind of weights, as addresses; a kernel is compiled when it is first called.</summary>
+internal sealed unsafe class QuantizedKernelSet
+{
+    private static readonly QuantizedKernelSet?[] Sets = new QuantizedKernelSet?[8 * 4];
+
+    private readonly nint[] _tiles = new nint[8 * 4];
+    private readonly bool _isWide;
+
+    private QuantizedKernelSet(int width, int registers, int byteOffset)
+    {
+        Width = width;
+        ByteOffset = byteOffset;
+        _isWide = registers >= 32;
+    }
+
+    /// <summary>Lanes of a register: columns of a panel.</summary>
+    public int Width { get; }
+
+    /// <summary>What packed 8-bit weights have added to them.</summary>
+    public int ByteOffset { get; }
+
+    /// <summary>The kernels of a rung that this CPU runs.</summary>
+    public static QuantizedKernelSet For(InstructionSet instructionSet, QuantizedWeightKind kind)
+    {
+        var index = ((int)instructionSet * 4) + (int)kind;
+        var set = Volatile.Read(ref Sets[index]);
+        if (set is not null)
+        {
+            return set;
+        }
+
+        if (!CpuFeatures.IsSupported(instructionSet))
+        {
+            throw new ArgumentOutOfRangeException(nameof(instructionSet), instructionSet, "this CPU does not have it");
+        }
+
+        set = instructionSet switch
+        {
+            // The widest dot product of bytes that .NET has is one of 256 bits, and as fast as 16-bit products in 512.
+            InstructionSet.Avx512Vnni when kind == QuantizedWeightKind.Int8Channel =>
+                Create<ByteSimdAvxVnni, Vector256<int>, SimdAvx2, Vector256<float>>(kind),
+            InstructionSet.Avx512 or InstructionSet.Avx512Vnni => Create<ByteSimdAvx512, Vector512<int>, SimdAvx512, Vector512<float>>(kind),
+            InstructionSet.AvxVnni => Create<ByteSimdAvxVnni, Vector256<int>, SimdAvx2, Vector256<float>>(kind),
+            InstructionSet.Avx2 => Create<ByteSimdAvx2, Vector256<int>, SimdAvx2, Vector256<float>>(kind),
+            InstructionSet.ArmDot => Create<ByteSimdArmDot, Vector128<int>, SimdAdvSimd, Vector128<float>>(kind),
+            InstructionSet.AdvSimd => Create<ByteSimdAdvSimd, Vector128<int>, SimdAdvSimd, Vector128<float>>(kind),
+            InstructionSet.Vector128 => Create<ByteSimdVector128, Vector128<int>, SimdVector128, Vector128<float>>(kind),
+            _ => Create<ByteSimdScalar, int, SimdScalar, float>(kind),
+        };
+        Volatile.Write(ref Sets[index], set);
+        return set;
+    }
+
+    /// <summary>The kernel for a tile of rows by panels.</summary>
+    public delegate*<QuantizedTileArguments*, void> Tile(int rows, int panels) => (delegate*<QuantizedTileArguments*, void>)_tiles[(rows * 4) + panels];
+
+    /// <summary>Most rows of a tile of so many panels.</summary>
+    public int MaxRows(int panels) => panels == 1 ? 4 : _isWide ? 6 : 2;
+
+    /// <summary>How many of a stream's panels a tile of so many rows takes at once.</summary>
+    public int Panels(int rows, int panels) => _isWide || rows <= 2 ? panels : 1;
+
+    private static QuantizedKernelSet Create<TByte, V, TSimd, F>(QuantizedWeightKind kind)
+        where TByte : struct, IByteSimd<V, F>
+        where V : unmanaged
+        where TSimd : struct, ISimd<F>
+        where F : unmanaged
+    {
+        var set = new QuantizedKernelSet(TByte.Width, TSimd.RegisterCount, TByte.ByteOffset);
+        for (var rows = 1; rows <= 6; rows++)
+        {
+            for (var panels = 1; panels <= 2; panels++)
+            {
+                set._tiles[(rows * 4) + panels] = (nint)QuantizedTiles<TByte, V, TSimd, F>.Kernel(kind, rows, panels);
+            }
+        }
+
+        return set;
+    }
+}

@@ -1,0 +1,353 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.Arm;
+using System.Runtime.Intrinsics.X86;
+using Tandem.Sdk;
+
+namespace Tandem.Plugins.Cpu.Kernels;
+
+/// <summary>Brings weights of a file into the order of <see cref="PackedQuantizedMatrix"/>; panels are packed in parallel.</summary>
+internal sealed unsafe class QuantizedPacking : IParallelWork
+{
+    // Panels of fewer bytes in all are packed before a second thread has woken up.
+    private const nint ParallelBytes = 1 << 18;
+
+    private readonly PackedQuantizedMatrix _packed;
+    private readonly byte* _weights;
+    private readonly nint _rowBytes;
+    private readonly ushort* _groupScales;
+
+    private QuantizedPacking(PackedQuantizedMatrix packed, byte* weights, nint rowBytes, ushort* groupScales)
+    {
+        _packed = packed;
+        _weights = weights;
+        _rowBytes = rowBytes;
+        _groupScales = groupScales;
+    }
+
+    private bool IsInt8 => _packed.Kind == QuantizedWeightKind.Int8Channel;
+
+    /// <summary>Packs 4-bit weights with a scale for each group.</summary>
+    /// <param name="pool">Threads; null packs on the caller's.</param>
+    /// <param name="instructionSet">The rung whose kernels will read them.</param>
+    /// <param name="weights">[N, K / 2] bytes; the low nibble is the even step of K; a nibble is a weight + 8.</param>
+    /// <param name="n">Output features.</param>
+    /// <param name="k">Input features, a multiple of <paramref name="groupSize"/>.</param>
+    /// <param name="groupSize">Steps of K that share a scale, a multiple of 32.</param>
+    /// <param name="scales">[N, K / groupSize] bfloat16.</param>
+    /// <param name="bias">N values, or null for zero.</param>
+    public static PackedQuantizedMatrix PackInt4Groups(
+        ComputePool? pool, InstructionSet instructionSet, byte* weights, int n, int k, int groupSize, ushort* scales, float* bias)
+    {
+        var kind = groupSize == RowQuantizer.BlockLength ? QuantizedWeightKind.Int4Block32 : QuantizedWeightKind.Int4Group;
+        var packed = new PackedQuantizedMatrix(instructionSet, kind, n, k, groupSize);
+        return new QuantizedPacking(packed, weights, k / 2, scales).Run(pool, null, bias);
+    }
+
+    /// <summary>Packs 4-bit weights with a scale for each column.</summary>
+    /// <param name="pool">Threads; null packs on the caller's.</param>
+    /// <param name="instructionSet">The rung whose kernels will read them.</param>
+    /// <param name="weights">[N, (K + 1) / 2] bytes, as for groups; what stands behind the last step of K counts for nothing.</param>
+    /// <param name="n">Output features.</param>
+    /// <param name="k">Input features.</param>
+    /// <param name="scales">N scales.</param>
+    /// <param name="bias">N values, or null for zero.</param>
+    public static PackedQuantizedMatrix PackInt4Channels(
+        ComputePool? pool, InstructionSet instructionSet, byte* weights, int n, int k, float* scales, float* bias)
+    {
+        var packed = new PackedQuantizedMatrix(instructionSet, QuantizedWeightKind.Int4Channel, n, k, 0);
+        return new QuantizedPacking(packed, weights, ((nint)k + 1) / 2, null).Run(pool, scales, bias);
+    }
+
+    /// <summary>Packs 8-bit weights with a scale for each column.</summary>
+    /// <param name="pool">Threads; null packs on the caller's.</param>
+    /// <param name="instructionSet">The rung whose kernels will read them.</param>
+    /// <param name="weights">[N, K] signed bytes.</param>
+    /// <param name="n">Output features.</param>
+    /// <param name="k">Input features, at most 65536: sums are 32-bit integers.</param>
+    /// <param name="scales">N scales.</param>
+    /// <param name="bias">N values, or null for zero.</param>
+    public static PackedQuantizedMatrix PackInt8Channels(
+        ComputePool? pool, InstructionSet instructionSet, sbyte* weights, int n, int k, float* scales, float* bias)
+    {
+        var packed = new PackedQuantizedMatrix(instructionSet, QuantizedWeightKind.Int8Channel, n, k, 0);
+        return new QuantizedPacking(packed, (byte*)weights, k, null).Run(pool, scales, bias);
+    }
+
+    /// <summary>Packs a range of panels.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void Execute(int start, int end, int worker)
+    {
+        for (var panel = start; panel < end; panel++)
+        {
+            if (_packed.Width == 1)
+            {
+                PackColumn(panel);
+                continue;
+            }
+
+            for (var lane = 0; lane < _packed.Width; lane += 4)
+            {
+                PackFour(panel, lane);
+            }
+        }
+    }
+
+    private PackedQuantizedMatrix Run(ComputePool? pool, float* channelScales, float* bias)
+    {
+        var (packed, columns) = (_packed, _packed.PanelCount * _packed.Width);
+        Fill(packed.Bias, bias, packed.N, columns);
+        if (!packed.HasGroups)
+        {
+            Fill(packed.ChannelScales, channelScales, packed.N, columns);
+        }
+
+        if (pool is null || packed.ByteCount < ParallelBytes)
+        {
+            Execute(0, packed.PanelCount, 0);
+        }
+        else
+        {
+            pool.Run(packed.PanelCount, 1, this);
+        }
+
+        return packed;
+    }
+
+    private static void Fill(float* destination, float* source, int count, int padded)
+    {
+        var span = new Span<float>(destination, padded);
+        span.Clear();
+        if (source != null)
+        {
+            new ReadOnlySpan<float>(source, count).CopyTo(span);
+        }
+    }
+
+    /// <summary>First byte of a panel's part of a block; its scales stand before the group's first.</summary>
+    private byte* Block(int panel, int group, int block)
+    {
+        var packed = _packed;
+        var (stream, panels) = (panel / 2, packed.PanelsOf(panel / 2));
+        var groupBytes = panels * (packed.PanelScaleBytes + ((nint)packed.BlocksPerGroup * packed.PanelBlockBytes));
+        return packed.Stream(stream) + (group * groupBytes) + (panels * packed.PanelScaleBytes)
+            + ((((nint)block * panels) + (panel % 2)) * packed.PanelBlockBytes);
+    }
+
+    private ushort* Scales(int panel, int group)
+    {
+        var panels = _packed.PanelsOf(panel / 2);
+        return (ushort*)(Block(panel / 2 * 2, group, 0) - (panels * _packed.PanelScaleBytes) + (panel % 2 * _packed.PanelScaleBytes));
+    }
+
+    private void PackColumn(int column)
+    {
+        var packed = _packed;
+        var blockBytes = packed.PanelBlockBytes;
+        var rest = stackalloc byte[32];
+        var row = _weights + (column * _rowBytes);
+        var sum = 0;
+        float scaledSum = 0;
+        for (var group = 0; group < packed.GroupCount; group++)
+        {
+            var groupSum = 0;
+            for (var block = 0; block < packed.BlocksPerGroup; block++)
+            {
+                var source = BlockOf(row, (group * packed.BlocksPerGroup) + block, rest);
+                var destination = Block(column, group, block);
+                for (var i = 0; i < blockBytes; i++)
+                {
+                    if (IsInt8)
+                    {
+                        destination[(i & ~7) | ((i & 1) << 2) | ((i & 7) >> 1)] = source[i];
+                        groupSum += (sbyte)source[i];
+                    }
+                    else
+                    {
+                        destination[i] = source[i];
+                        groupSum += (source[i] & 0xF) + (source[i] >> 4) - 16;
+                    }
+                }
+            }
+
+            sum += groupSum;
+            if (packed.HasGroups)
+            {
+                var bits = _groupScales[((nint)column * packed.GroupCount) + group];
+                *Scales(column, group) = bits;
+                scaledSum += groupSum * BitConverter.Int32BitsToSingle(bits << 16);
+            }
+        }
+
+        if (packed.HasGroups)
+        {
+            ((float*)packed.ColumnSums)[column] = scaledSum;
+        }
+        else
+        {
+            ((int*)packed.ColumnSums)[column] = sum;
+        }
+    }
+
+    [SkipLocalsInit]
+    private void PackFour(int panel, int lane)
+    {
+        var packed = _packed;
+        var (first, n, groupCount) = ((panel * packed.Width) + lane, packed.N, packed.GroupCount);
+        var rest = stackalloc byte[4 * 32];
+        var blank = stackalloc byte[32];
+        new Span<byte>(blank, 32).Fill(IsInt8 ? (byte)0 : (byte)0x88);
+
+        // A column that does not exist repeats a block of zeroes.
+        var r0 = Row(first, n);
+        var r1 = Row(first + 1, n);
+        var r2 = Row(first + 2, n);
+        var r3 = Row(first + 3, n);
+        var sums = Vector128<int>.Zero;
+        var scaledSums = Vector128<float>.Zero;
+        var index = 0;
+        for (var group = 0; group < groupCount; group++)
+        {
+            var groupSums = Vector128<int>.Zero;
+            var destination = Block(panel, group, 0) + (lane * 4);
+            var step = packed.PanelsOf(panel / 2) * packed.PanelBlockBytes;
+            for (var block = 0; block < packed.BlocksPerGroup; block++, index++)
+            {
+                var s0 = r0 == null ? blank : BlockOf(r0, index, rest);
+                var s1 = r1 == null ? blank : BlockOf(r1, index, rest + 32);
+                var s2 = r2 == null ? blank : BlockOf(r2, index, rest + 64);
+                var s3 = r3 == null ? blank : BlockOf(r3, index, rest + 96);
+                groupSums += IsInt8
+                    ? Bytes(s0, s1, s2, s3, destination, packed.Width * 4, packed.Kernels.ByteOffset)
+                    : Nibbles(s0, s1, s2, s3, destination, packed.Width * 4);
+                destination += step;
+            }
+
+            sums += groupSums;
+            if (packed.HasGroups)
+            {
+                var scales = Vector128.Create(ScaleBits(first, group), ScaleBits(first + 1, group), ScaleBits(first + 2, group), ScaleBits(first + 3, group));
+                scaledSums += Vector128.ConvertToSingle(groupSums) * Vector128.ShiftLeft(scales, 16).AsSingle();
+                Vector128.Narrow(scales, scales).AsUInt64().GetLower().Store((ulong*)(Scales(panel, group) + lane));
+            }
+        }
+
+        if (packed.HasGroups)
+        {
+            scaledSums.Store((float*)packed.ColumnSums + first);
+        }
+        else
+        {
+            sums.Store((int*)packed.ColumnSums + first);
+        }
+
+        uint ScaleBits(int column, int group) => column < n ? _groupScales[((nint)column * groupCount) + group] : 0u;
+    }
+
+    private byte* Row(int column, int n) => column < n ? _weights + (column * _rowBytes) : null;
+
+    /// <summary>A block of a row; the last one is filled up with zeroes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private byte* BlockOf(byte* row, int index, byte* rest)
+    {
+        var start = (nint)index * (IsInt8 ? 32 : 16);
+        return ((nint)index + 1) * 32 <= _packed.K ? row + start : Rest(row + start, (int)(_rowBytes - start), rest);
+    }
+
+    private byte* Rest(byte* source, int count, byte* rest)
+    {
+        var block = new Span<byte>(rest, 32);
+        block.Fill(IsInt8 ? (byte)0 : (byte)0x88);
+        new ReadOnlySpan<byte>(source, count).CopyTo(block);
+        if (!IsInt8 && _packed.K % 2 != 0)
+        {
+            block[count - 1] = (byte)((block[count - 1] & 0xF) | 0x80);
+        }
+
+        return rest;
+    }
+
+    /// <summary>Four columns' blocks of 4-bit weights, turned into lanes; gives the sums of their weights.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<int> Nibbles(byte* s0, byte* s1, byte* s2, byte* s3, byte* destination, nint stride)
+    {
+        Transpose(
+            Vector128.Load((int*)s0), Vector128.Load((int*)s1), Vector128.Load((int*)s2), Vector128.Load((int*)s3),
+            out var o0, out var o1, out var o2, out var o3);
+        o0.Store((int*)destination);
+        o1.Store((int*)(destination + stride));
+        o2.Store((int*)(destination + (2 * stride)));
+        o3.Store((int*)(destination + (3 * stride)));
+        var mask = Vector128.Create(0x0F0F0F0F);
+
+        // At most 8 times 15 in a byte.
+        var bytes = ((o0 & mask) + (Vector128.ShiftRightLogical(o0, 4) & mask)) + ((o1 & mask) + (Vector128.ShiftRightLogical(o1, 4) & mask))
+            + ((o2 & mask) + (Vector128.ShiftRightLogical(o2, 4) & mask)) + ((o3 & mask) + (Vector128.ShiftRightLogical(o3, 4) & mask));
+        var pairs = (bytes & Vector128.Create(0x00FF00FF)) + (Vector128.ShiftRightLogical(bytes, 8) & Vector128.Create(0x00FF00FF));
+        return (pairs & Vector128.Create(0xFFFF)) + Vector128.ShiftRightLogical(pairs, 16) - Vector128.Create(8 * RowQuantizer.BlockLength);
+    }
+
+    /// <summary>Four columns' blocks of 8-bit weights, turned into lanes; gives the sums of their weights.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<int> Bytes(byte* s0, byte* s1, byte* s2, byte* s3, byte* destination, nint stride, int offset)
+    {
+        var order = Vector128.Create((byte)0, 2, 4, 6, 1, 3, 5, 7, 8, 10, 12, 14, 9, 11, 13, 15);
+        var flip = Vector128.Create(offset * 0x01010101);
+        var sums = Vector128<short>.Zero;
+        for (var half = 0; half < 2; half++)
+        {
+            Transpose(
+                Vector128.Shuffle(Vector128.Load(s0), order).AsInt32(), Vector128.Shuffle(Vector128.Load(s1), order).AsInt32(),
+                Vector128.Shuffle(Vector128.Load(s2), order).AsInt32(), Vector128.Shuffle(Vector128.Load(s3), order).AsInt32(),
+                out var o0, out var o1, out var o2, out var o3);
+            (o0 ^ flip).Store((int*)destination);
+            (o1 ^ flip).Store((int*)(destination + stride));
+            (o2 ^ flip).Store((int*)(destination + (2 * stride)));
+            (o3 ^ flip).Store((int*)(destination + (3 * stride)));
+            sums += Pairs(o0) + Pairs(o1) + Pairs(o2) + Pairs(o3);
+            destination += 4 * stride;
+            s0 += 16;
+            s1 += 16;
+            s2 += 16;
+            s3 += 16;
+        }
+
+        return ByteSimdVector128.Fold(sums.AsInt32());
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<short> Pairs(Vector128<int> bytes) =>
+        ByteSimdVector128.EvenBytes(bytes).AsInt16() + ByteSimdVector128.OddBytes(bytes).AsInt16();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Transpose(
+        Vector128<int> a, Vector128<int> b, Vector128<int> c, Vector128<int> d,
+        out Vector128<int> o0, out Vector128<int> o1, out Vector128<int> o2, out Vector128<int> o3)
+    {
+        if (Sse2.IsSupported)
+        {
+            var (ab, cd) = (Sse2.UnpackLow(a, b).AsInt64(), Sse2.UnpackLow(c, d).AsInt64());
+            var (ab2, cd2) = (Sse2.UnpackHigh(a, b).AsInt64(), Sse2.UnpackHigh(c, d).AsInt64());
+            o0 = Sse2.UnpackLow(ab, cd).AsInt32();
+            o1 = Sse2.UnpackHigh(ab, cd).AsInt32();
+            o2 = Sse2.UnpackLow(ab2, cd2).AsInt32();
+            o3 = Sse2.UnpackHigh(ab2, cd2).AsInt32();
+        }
+        else if (AdvSimd.Arm64.IsSupported)
+        {
+            var (ab, cd) = (AdvSimd.Arm64.ZipLow(a, b).AsInt64(), AdvSimd.Arm64.ZipLow(c, d).AsInt64());
+            var (ab2, cd2) = (AdvSimd.Arm64.ZipHigh(a, b).AsInt64(), AdvSimd.Arm64.ZipHigh(c, d).AsInt64());
+            o0 = AdvSimd.Arm64.ZipLow(ab, cd).AsInt32();
+            o1 = AdvSimd.Arm64.ZipHigh(ab, cd).AsInt32();
+            o2 = AdvSimd.Arm64.ZipLow(ab2, cd2).AsInt32();
+            o3 = AdvSimd.Arm64.ZipHigh(ab2, cd2).AsInt32();
+        }
+        else
+        {
+            o0 = Vector128.Create(a[0], b[0], c[0], d[0]);
+            o1 = Vector128.Create(a[1], b[1], c[1], d[1]);
+            o2 = Vector128.Create(a[2], b[2], c[2], d[2]);
+            o3 = Vector128.Create(a[3], b[3], c[3], d[3]);
+        }
+    }
+}

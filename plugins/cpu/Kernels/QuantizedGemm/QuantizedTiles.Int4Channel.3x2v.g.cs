@@ -1,0 +1,216 @@
+// Written by QuantizedTilesGenerator; do not edit.
+using System.Runtime.CompilerServices;
+
+namespace Tandem.Plugins.Cpu.Kernels;
+
+internal static unsafe partial class QuantizedTiles<TByte, V, TSimd, F>
+{
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Int4ChannelTile3x2(QuantizedTileArguments* t)
+    {
+        var a0 = t->Rows;
+        var a1 = a0 + t->RowStride;
+        var a2 = a1 + t->RowStride;
+        var w = t->Weights;
+        var step = t->BlockStep;
+        var c00 = TByte.Zero;
+        var c01 = TByte.Zero;
+        var c10 = TByte.Zero;
+        var c11 = TByte.Zero;
+        var c20 = TByte.Zero;
+        var c21 = TByte.Zero;
+        for (var n = t->BlocksPerGroup; n > 0; n--)
+        {
+            var d00 = TByte.Broadcast(a0 + 32);
+            var d01 = d00;
+            var d10 = TByte.Broadcast(a1 + 32);
+            var d11 = d10;
+            var d20 = TByte.Broadcast(a2 + 32);
+            var d21 = d20;
+            {
+                var r0 = TByte.Load(w);
+                var l0 = TByte.LowNibbles(r0);
+                var r1 = TByte.Load(w + (16 * TByte.Width));
+                var l1 = TByte.LowNibbles(r1);
+                var x = TByte.Broadcast(a0);
+                d00 = TByte.MultiplyAddNibbles(d00, l0, x);
+                d01 = TByte.MultiplyAddNibbles(d01, l1, x);
+                x = TByte.Broadcast(a1);
+                d10 = TByte.MultiplyAddNibbles(d10, l0, x);
+                d11 = TByte.MultiplyAddNibbles(d11, l1, x);
+                x = TByte.Broadcast(a2);
+                d20 = TByte.MultiplyAddNibbles(d20, l0, x);
+                d21 = TByte.MultiplyAddNibbles(d21, l1, x);
+                l0 = TByte.HighNibbles(r0);
+                l1 = TByte.HighNibbles(r1);
+                x = TByte.Broadcast(a0 + 4);
+                d00 = TByte.MultiplyAddNibbles(d00, l0, x);
+                d01 = TByte.MultiplyAddNibbles(d01, l1, x);
+                x = TByte.Broadcast(a1 + 4);
+                d10 = TByte.MultiplyAddNibbles(d10, l0, x);
+                d11 = TByte.MultiplyAddNibbles(d11, l1, x);
+                x = TByte.Broadcast(a2 + 4);
+                d20 = TByte.MultiplyAddNibbles(d20, l0, x);
+                d21 = TByte.MultiplyAddNibbles(d21, l1, x);
+            }
+
+            {
+                var r0 = TByte.Load(w + (4 * TByte.Width));
+                var l0 = TByte.LowNibbles(r0);
+                var r1 = TByte.Load(w + (20 * TByte.Width));
+                var l1 = TByte.LowNibbles(r1);
+                var x = TByte.Broadcast(a0 + 8);
+                d00 = TByte.MultiplyAddNibbles(d00, l0, x);
+                d01 = TByte.MultiplyAddNibbles(d01, l1, x);
+                x = TByte.Broadcast(a1 + 8);
+                d10 = TByte.MultiplyAddNibbles(d10, l0, x);
+                d11 = TByte.MultiplyAddNibbles(d11, l1, x);
+                x = TByte.Broadcast(a2 + 8);
+                d20 = TByte.MultiplyAddNibbles(d20, l0, x);
+                d21 = TByte.MultiplyAddNibbles(d21, l1, x);
+                l0 = TByte.HighNibbles(r0);
+                l1 = TByte.HighNibbles(r1);
+                x = TByte.Broadcast(a0 + 12);
+                d00 = TByte.MultiplyAddNibbles(d00, l0, x);
+                d01 = TByte.MultiplyAddNibbles(d01, l1, x);
+                x = TByte.Broadcast(a1 + 12);
+                d10 = TByte.MultiplyAddNibbles(d10, l0, x);
+                d11 = TByte.MultiplyAddNibbles(d11, l1, x);
+                x = TByte.Broadcast(a2 + 12);
+                d20 = TByte.MultiplyAddNibbles(d20, l0, x);
+                d21 = TByte.MultiplyAddNibbles(d21, l1, x);
+            }
+
+            {
+                var r0 = TByte.Load(w + (8 * TByte.Width));
+                var l0 = TByte.LowNibbles(r0);
+                var r1 = TByte.Load(w + (24 * TByte.Width));
+                var l1 = TByte.LowNibbles(r1);
+                var x = TByte.Broadcast(a0 + 16);
+                d00 = TByte.MultiplyAddNibbles(d00, l0, x);
+                d01 = TByte.MultiplyAddNibbles(d01, l1, x);
+                x = TByte.Broadcast(a1 + 16);
+                d10 = TByte.MultiplyAddNibbles(d10, l0, x);
+                d11 = TByte.MultiplyAddNibbles(d11, l1, x);
+                x = TByte.Broadcast(a2 + 16);
+                d20 = TByte.MultiplyAddNibbles(d20, l0, x);
+                d21 = TByte.MultiplyAddNibbles(d21, l1, x);
+                l0 = TByte.HighNibbles(r0);
+                l1 = TByte.HighNibbles(r1);
+                x = TByte.Broadcast(a0 + 20);
+                d00 = TByte.MultiplyAddNibbles(d00, l0, x);
+                d01 = TByte.MultiplyAddNibbles(d01, l1, x);
+                x = TByte.Broadcast(a1 + 20);
+                d10 = TByte.MultiplyAddNibbles(d10, l0, x);
+                d11 = TByte.MultiplyAddNibbles(d11, l1, x);
+                x = TByte.Broadcast(a2 + 20);
+                d20 = TByte.MultiplyAddNibbles(d20, l0, x);
+                d21 = TByte.MultiplyAddNibbles(d21, l1, x);
+            }
+
+            {
+                var r0 = TByte.Load(w + (12 * TByte.Width));
+                var l0 = TByte.LowNibbles(r0);
+                var r1 = TByte.Load(w + (28 * TByte.Width));
+                var l1 = TByte.LowNibbles(r1);
+                var x = TByte.Broadcast(a0 + 24);
+                d00 = TByte.MultiplyAddNibbles(d00, l0, x);
+                d01 = TByte.MultiplyAddNibbles(d01, l1, x);
+                x = TByte.Broadcast(a1 + 24);
+                d10 = TByte.MultiplyAddNibbles(d10, l0, x);
+                d11 = TByte.MultiplyAddNibbles(d11, l1, x);
+                x = TByte.Broadcast(a2 + 24);
+                d20 = TByte.MultiplyAddNibbles(d20, l0, x);
+                d21 = TByte.MultiplyAddNibbles(d21, l1, x);
+                l0 = TByte.HighNibbles(r0);
+                l1 = TByte.HighNibbles(r1);
+                x = TByte.Broadcast(a0 + 28);
+                d00 = TByte.MultiplyAddNibbles(d00, l0, x);
+                d01 = TByte.MultiplyAddNibbles(d01, l1, x);
+                x = TByte.Broadcast(a1 + 28);
+                d10 = TByte.MultiplyAddNibbles(d10, l0, x);
+                d11 = TByte.MultiplyAddNibbles(d11, l1, x);
+                x = TByte.Broadcast(a2 + 28);
+                d20 = TByte.MultiplyAddNibbles(d20, l0, x);
+                d21 = TByte.MultiplyAddNibbles(d21, l1, x);
+            }
+
+            c00 = TByte.Add(c00, TByte.Fold(d00));
+            c01 = TByte.Add(c01, TByte.Fold(d01));
+            c10 = TByte.Add(c10, TByte.Fold(d10));
+            c11 = TByte.Add(c11, TByte.Fold(d11));
+            c20 = TByte.Add(c20, TByte.Fold(d20));
+            c21 = TByte.Add(c21, TByte.Fold(d21));
+            w += step;
+            a0 += BlockBytes;
+            a1 += BlockBytes;
+            a2 += BlockBytes;
+        }
+
+        var p = t->Parameters;
+        var columnSums = t->ColumnSums;
+        var bias = t->Bias;
+        var scales = t->ChannelScales;
+        var u0 = TByte.Load(columnSums);
+        var b0 = TSimd.Load(bias);
+        var s0 = TSimd.Load(scales);
+        var u1 = TByte.Load(columnSums + (4 * TByte.Width));
+        var b1 = TSimd.Load(bias + TByte.Width);
+        var s1 = TSimd.Load(scales + TByte.Width);
+        var zero = TByte.Set(-p[0].ZeroPoint);
+        var scale = TSimd.Broadcast(p[0].InverseScale);
+        var f00 = TByte.ToFloat(TByte.Add(c00, TByte.Multiply(u0, zero)));
+        f00 = TSimd.MultiplyAdd(TSimd.Multiply(f00, scale), s0, b0);
+        var f01 = TByte.ToFloat(TByte.Add(c01, TByte.Multiply(u1, zero)));
+        f01 = TSimd.MultiplyAdd(TSimd.Multiply(f01, scale), s1, b1);
+        zero = TByte.Set(-p[1].ZeroPoint);
+        scale = TSimd.Broadcast(p[1].InverseScale);
+        var f10 = TByte.ToFloat(TByte.Add(c10, TByte.Multiply(u0, zero)));
+        f10 = TSimd.MultiplyAdd(TSimd.Multiply(f10, scale), s0, b0);
+        var f11 = TByte.ToFloat(TByte.Add(c11, TByte.Multiply(u1, zero)));
+        f11 = TSimd.MultiplyAdd(TSimd.Multiply(f11, scale), s1, b1);
+        zero = TByte.Set(-p[2].ZeroPoint);
+        scale = TSimd.Broadcast(p[2].InverseScale);
+        var f20 = TByte.ToFloat(TByte.Add(c20, TByte.Multiply(u0, zero)));
+        f20 = TSimd.MultiplyAdd(TSimd.Multiply(f20, scale), s0, b0);
+        var f21 = TByte.ToFloat(TByte.Add(c21, TByte.Multiply(u1, zero)));
+        f21 = TSimd.MultiplyAdd(TSimd.Multiply(f21, scale), s1, b1);
+        if (t->IsBounded)
+        {
+            var low = TSimd.Broadcast(t->Min);
+            var high = TSimd.Broadcast(t->Max);
+            f00 = TSimd.Clamp(f00, low, high);
+            f01 = TSimd.Clamp(f01, low, high);
+            f10 = TSimd.Clamp(f10, low, high);
+            f11 = TSimd.Clamp(f11, low, high);
+            f20 = TSimd.Clamp(f20, low, high);
+            f21 = TSimd.Clamp(f21, low, high);
+        }
+
+        var o = t->C;
+        TSimd.Store(o, f00);
+        o += t->CStride;
+        TSimd.Store(o, f10);
+        o += t->CStride;
+        TSimd.Store(o, f20);
+
+        o = t->C + TByte.Width;
+        var lanes = t->LastLanes;
+        if (lanes == TByte.Width)
+        {
+            TSimd.Store(o, f01);
+            o += t->CStride;
+            TSimd.Store(o, f11);
+            o += t->CStride;
+            TSimd.Store(o, f21);
+        }
+        else
+        {
+            TSimd.StorePartial(o, f01, lanes);
+            o += t->CStride;
+            TSimd.StorePartial(o, f11, lanes);
+            o += t->CStride;
+            TSimd.StorePartial(o, f21, lanes);
+        }
+    }
+}

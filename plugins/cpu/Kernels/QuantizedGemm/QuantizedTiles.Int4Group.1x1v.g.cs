@@ -1,0 +1,101 @@
+// Written by QuantizedTilesGenerator; do not edit.
+using System.Runtime.CompilerServices;
+
+namespace Tandem.Plugins.Cpu.Kernels;
+
+internal static unsafe partial class QuantizedTiles<TByte, V, TSimd, F>
+{
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Int4GroupTile1x1(QuantizedTileArguments* t)
+    {
+        var a0 = t->Rows;
+        var w = t->Weights;
+        var s = t->Scales;
+        var sums = t->Sums;
+        for (var n = t->GroupCount; n > 0; n--)
+        {
+            var c00 = TByte.Zero;
+            var b = w;
+            var step = t->BlockStep;
+            for (var m = t->BlocksPerGroup; m > 0; m--)
+            {
+                var d00 = TByte.Broadcast(a0 + 32);
+                {
+                    var r0 = TByte.Load(b);
+                    var l0 = TByte.LowNibbles(r0);
+                    var x = TByte.Broadcast(a0);
+                    d00 = TByte.MultiplyAddNibbles(d00, l0, x);
+                    l0 = TByte.HighNibbles(r0);
+                    x = TByte.Broadcast(a0 + 4);
+                    d00 = TByte.MultiplyAddNibbles(d00, l0, x);
+                }
+
+                {
+                    var r0 = TByte.Load(b + (4 * TByte.Width));
+                    var l0 = TByte.LowNibbles(r0);
+                    var x = TByte.Broadcast(a0 + 8);
+                    d00 = TByte.MultiplyAddNibbles(d00, l0, x);
+                    l0 = TByte.HighNibbles(r0);
+                    x = TByte.Broadcast(a0 + 12);
+                    d00 = TByte.MultiplyAddNibbles(d00, l0, x);
+                }
+
+                {
+                    var r0 = TByte.Load(b + (8 * TByte.Width));
+                    var l0 = TByte.LowNibbles(r0);
+                    var x = TByte.Broadcast(a0 + 16);
+                    d00 = TByte.MultiplyAddNibbles(d00, l0, x);
+                    l0 = TByte.HighNibbles(r0);
+                    x = TByte.Broadcast(a0 + 20);
+                    d00 = TByte.MultiplyAddNibbles(d00, l0, x);
+                }
+
+                {
+                    var r0 = TByte.Load(b + (12 * TByte.Width));
+                    var l0 = TByte.LowNibbles(r0);
+                    var x = TByte.Broadcast(a0 + 24);
+                    d00 = TByte.MultiplyAddNibbles(d00, l0, x);
+                    l0 = TByte.HighNibbles(r0);
+                    x = TByte.Broadcast(a0 + 28);
+                    d00 = TByte.MultiplyAddNibbles(d00, l0, x);
+                }
+
+                c00 = TByte.Add(c00, TByte.Fold(d00));
+                b += step;
+                a0 += BlockBytes;
+            }
+
+            var s0 = TByte.LoadBFloat16(s);
+            TSimd.Store(sums, TSimd.MultiplyAdd(TByte.ToFloat(c00), s0, TSimd.Load(sums)));
+            w += t->GroupStep;
+            s += t->GroupStep;
+        }
+
+        var f00 = TSimd.Load(sums);
+        var p = t->Parameters;
+        var columnSums = (float*)t->ColumnSums;
+        var bias = t->Bias;
+        var u0 = TSimd.Load(columnSums);
+        var b0 = TSimd.Load(bias);
+        var zero = TSimd.Broadcast(-p[0].ZeroPoint);
+        var scale = TSimd.Broadcast(p[0].InverseScale);
+        f00 = TSimd.MultiplyAdd(TSimd.MultiplyAdd(u0, zero, f00), scale, b0);
+        if (t->IsBounded)
+        {
+            var low = TSimd.Broadcast(t->Min);
+            var high = TSimd.Broadcast(t->Max);
+            f00 = TSimd.Clamp(f00, low, high);
+        }
+
+        var o = t->C;
+        var lanes = t->LastLanes;
+        if (lanes == TByte.Width)
+        {
+            TSimd.Store(o, f00);
+        }
+        else
+        {
+            TSimd.StorePartial(o, f00, lanes);
+        }
+    }
+}

@@ -1,0 +1,374 @@
+// Written by QuantizedTilesGenerator; do not edit.
+using System.Runtime.CompilerServices;
+
+namespace Tandem.Plugins.Cpu.Kernels;
+
+internal static unsafe partial class QuantizedTiles<TByte, V, TSimd, F>
+{
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Int4GroupTile6x2(QuantizedTileArguments* t)
+    {
+        var a0 = t->Rows;
+        var a1 = a0 + t->RowStride;
+        var a2 = a1 + t->RowStride;
+        var a3 = a2 + t->RowStride;
+        var a4 = a3 + t->RowStride;
+        var a5 = a4 + t->RowStride;
+        var w = t->Weights;
+        var s = t->Scales;
+        var sums = t->Sums;
+        for (var n = t->GroupCount; n > 0; n--)
+        {
+            var c00 = TByte.Zero;
+            var c01 = TByte.Zero;
+            var c10 = TByte.Zero;
+            var c11 = TByte.Zero;
+            var c20 = TByte.Zero;
+            var c21 = TByte.Zero;
+            var c30 = TByte.Zero;
+            var c31 = TByte.Zero;
+            var c40 = TByte.Zero;
+            var c41 = TByte.Zero;
+            var c50 = TByte.Zero;
+            var c51 = TByte.Zero;
+            var b = w;
+            var step = t->BlockStep;
+            for (var m = t->BlocksPerGroup; m > 0; m--)
+            {
+                var d00 = TByte.Broadcast(a0 + 32);
+                var d01 = d00;
+                var d10 = TByte.Broadcast(a1 + 32);
+                var d11 = d10;
+                var d20 = TByte.Broadcast(a2 + 32);
+                var d21 = d20;
+                var d30 = TByte.Broadcast(a3 + 32);
+                var d31 = d30;
+                var d40 = TByte.Broadcast(a4 + 32);
+                var d41 = d40;
+                var d50 = TByte.Broadcast(a5 + 32);
+                var d51 = d50;
+                {
+                    var r0 = TByte.Load(b);
+                    var l0 = TByte.LowNibbles(r0);
+                    var r1 = TByte.Load(b + (16 * TByte.Width));
+                    var l1 = TByte.LowNibbles(r1);
+                    var x = TByte.Broadcast(a0);
+                    d00 = TByte.MultiplyAddNibbles(d00, l0, x);
+                    d01 = TByte.MultiplyAddNibbles(d01, l1, x);
+                    x = TByte.Broadcast(a1);
+                    d10 = TByte.MultiplyAddNibbles(d10, l0, x);
+                    d11 = TByte.MultiplyAddNibbles(d11, l1, x);
+                    x = TByte.Broadcast(a2);
+                    d20 = TByte.MultiplyAddNibbles(d20, l0, x);
+                    d21 = TByte.MultiplyAddNibbles(d21, l1, x);
+                    x = TByte.Broadcast(a3);
+                    d30 = TByte.MultiplyAddNibbles(d30, l0, x);
+                    d31 = TByte.MultiplyAddNibbles(d31, l1, x);
+                    x = TByte.Broadcast(a4);
+                    d40 = TByte.MultiplyAddNibbles(d40, l0, x);
+                    d41 = TByte.MultiplyAddNibbles(d41, l1, x);
+                    x = TByte.Broadcast(a5);
+                    d50 = TByte.MultiplyAddNibbles(d50, l0, x);
+                    d51 = TByte.MultiplyAddNibbles(d51, l1, x);
+                    l0 = TByte.HighNibbles(r0);
+                    l1 = TByte.HighNibbles(r1);
+                    x = TByte.Broadcast(a0 + 4);
+                    d00 = TByte.MultiplyAddNibbles(d00, l0, x);
+                    d01 = TByte.MultiplyAddNibbles(d01, l1, x);
+                    x = TByte.Broadcast(a1 + 4);
+                    d10 = TByte.MultiplyAddNibbles(d10, l0, x);
+                    d11 = TByte.MultiplyAddNibbles(d11, l1, x);
+                    x = TByte.Broadcast(a2 + 4);
+                    d20 = TByte.MultiplyAddNibbles(d20, l0, x);
+                    d21 = TByte.MultiplyAddNibbles(d21, l1, x);
+                    x = TByte.Broadcast(a3 + 4);
+                    d30 = TByte.MultiplyAddNibbles(d30, l0, x);
+                    d31 = TByte.MultiplyAddNibbles(d31, l1, x);
+                    x = TByte.Broadcast(a4 + 4);
+                    d40 = TByte.MultiplyAddNibbles(d40, l0, x);
+                    d41 = TByte.MultiplyAddNibbles(d41, l1, x);
+                    x = TByte.Broadcast(a5 + 4);
+                    d50 = TByte.MultiplyAddNibbles(d50, l0, x);
+                    d51 = TByte.MultiplyAddNibbles(d51, l1, x);
+                }
+
+                {
+                    var r0 = TByte.Load(b + (4 * TByte.Width));
+                    var l0 = TByte.LowNibbles(r0);
+                    var r1 = TByte.Load(b + (20 * TByte.Width));
+                    var l1 = TByte.LowNibbles(r1);
+                    var x = TByte.Broadcast(a0 + 8);
+                    d00 = TByte.MultiplyAddNibbles(d00, l0, x);
+                    d01 = TByte.MultiplyAddNibbles(d01, l1, x);
+                    x = TByte.Broadcast(a1 + 8);
+                    d10 = TByte.MultiplyAddNibbles(d10, l0, x);
+                    d11 = TByte.MultiplyAddNibbles(d11, l1, x);
+                    x = TByte.Broadcast(a2 + 8);
+                    d20 = TByte.MultiplyAddNibbles(d20, l0, x);
+                    d21 = TByte.MultiplyAddNibbles(d21, l1, x);
+                    x = TByte.Broadcast(a3 + 8);
+                    d30 = TByte.MultiplyAddNibbles(d30, l0, x);
+                    d31 = TByte.MultiplyAddNibbles(d31, l1, x);
+                    x = TByte.Broadcast(a4 + 8);
+                    d40 = TByte.MultiplyAddNibbles(d40, l0, x);
+                    d41 = TByte.MultiplyAddNibbles(d41, l1, x);
+                    x = TByte.Broadcast(a5 + 8);
+                    d50 = TByte.MultiplyAddNibbles(d50, l0, x);
+                    d51 = TByte.MultiplyAddNibbles(d51, l1, x);
+                    l0 = TByte.HighNibbles(r0);
+                    l1 = TByte.HighNibbles(r1);
+                    x = TByte.Broadcast(a0 + 12);
+                    d00 = TByte.MultiplyAddNibbles(d00, l0, x);
+                    d01 = TByte.MultiplyAddNibbles(d01, l1, x);
+                    x = TByte.Broadcast(a1 + 12);
+                    d10 = TByte.MultiplyAddNibbles(d10, l0, x);
+                    d11 = TByte.MultiplyAddNibbles(d11, l1, x);
+                    x = TByte.Broadcast(a2 + 12);
+                    d20 = TByte.MultiplyAddNibbles(d20, l0, x);
+                    d21 = TByte.MultiplyAddNibbles(d21, l1, x);
+                    x = TByte.Broadcast(a3 + 12);
+                    d30 = TByte.MultiplyAddNibbles(d30, l0, x);
+                    d31 = TByte.MultiplyAddNibbles(d31, l1, x);
+                    x = TByte.Broadcast(a4 + 12);
+                    d40 = TByte.MultiplyAddNibbles(d40, l0, x);
+                    d41 = TByte.MultiplyAddNibbles(d41, l1, x);
+                    x = TByte.Broadcast(a5 + 12);
+                    d50 = TByte.MultiplyAddNibbles(d50, l0, x);
+                    d51 = TByte.MultiplyAddNibbles(d51, l1, x);
+                }
+
+                {
+                    var r0 = TByte.Load(b + (8 * TByte.Width));
+                    var l0 = TByte.LowNibbles(r0);
+                    var r1 = TByte.Load(b + (24 * TByte.Width));
+                    var l1 = TByte.LowNibbles(r1);
+                    var x = TByte.Broadcast(a0 + 16);
+                    d00 = TByte.MultiplyAddNibbles(d00, l0, x);
+                    d01 = TByte.MultiplyAddNibbles(d01, l1, x);
+                    x = TByte.Broadcast(a1 + 16);
+                    d10 = TByte.MultiplyAddNibbles(d10, l0, x);
+                    d11 = TByte.MultiplyAddNibbles(d11, l1, x);
+                    x = TByte.Broadcast(a2 + 16);
+                    d20 = TByte.MultiplyAddNibbles(d20, l0, x);
+                    d21 = TByte.MultiplyAddNibbles(d21, l1, x);
+                    x = TByte.Broadcast(a3 + 16);
+                    d30 = TByte.MultiplyAddNibbles(d30, l0, x);
+                    d31 = TByte.MultiplyAddNibbles(d31, l1, x);
+                    x = TByte.Broadcast(a4 + 16);
+                    d40 = TByte.MultiplyAddNibbles(d40, l0, x);
+                    d41 = TByte.MultiplyAddNibbles(d41, l1, x);
+                    x = TByte.Broadcast(a5 + 16);
+                    d50 = TByte.MultiplyAddNibbles(d50, l0, x);
+                    d51 = TByte.MultiplyAddNibbles(d51, l1, x);
+                    l0 = TByte.HighNibbles(r0);
+                    l1 = TByte.HighNibbles(r1);
+                    x = TByte.Broadcast(a0 + 20);
+                    d00 = TByte.MultiplyAddNibbles(d00, l0, x);
+                    d01 = TByte.MultiplyAddNibbles(d01, l1, x);
+                    x = TByte.Broadcast(a1 + 20);
+                    d10 = TByte.MultiplyAddNibbles(d10, l0, x);
+                    d11 = TByte.MultiplyAddNibbles(d11, l1, x);
+                    x = TByte.Broadcast(a2 + 20);
+                    d20 = TByte.MultiplyAddNibbles(d20, l0, x);
+                    d21 = TByte.MultiplyAddNibbles(d21, l1, x);
+                    x = TByte.Broadcast(a3 + 20);
+                    d30 = TByte.MultiplyAddNibbles(d30, l0, x);
+                    d31 = TByte.MultiplyAddNibbles(d31, l1, x);
+                    x = TByte.Broadcast(a4 + 20);
+                    d40 = TByte.MultiplyAddNibbles(d40, l0, x);
+                    d41 = TByte.MultiplyAddNibbles(d41, l1, x);
+                    x = TByte.Broadcast(a5 + 20);
+                    d50 = TByte.MultiplyAddNibbles(d50, l0, x);
+                    d51 = TByte.MultiplyAddNibbles(d51, l1, x);
+                }
+
+                {
+                    var r0 = TByte.Load(b + (12 * TByte.Width));
+                    var l0 = TByte.LowNibbles(r0);
+                    var r1 = TByte.Load(b + (28 * TByte.Width));
+                    var l1 = TByte.LowNibbles(r1);
+                    var x = TByte.Broadcast(a0 + 24);
+                    d00 = TByte.MultiplyAddNibbles(d00, l0, x);
+                    d01 = TByte.MultiplyAddNibbles(d01, l1, x);
+                    x = TByte.Broadcast(a1 + 24);
+                    d10 = TByte.MultiplyAddNibbles(d10, l0, x);
+                    d11 = TByte.MultiplyAddNibbles(d11, l1, x);
+                    x = TByte.Broadcast(a2 + 24);
+                    d20 = TByte.MultiplyAddNibbles(d20, l0, x);
+                    d21 = TByte.MultiplyAddNibbles(d21, l1, x);
+                    x = TByte.Broadcast(a3 + 24);
+                    d30 = TByte.MultiplyAddNibbles(d30, l0, x);
+                    d31 = TByte.MultiplyAddNibbles(d31, l1, x);
+                    x = TByte.Broadcast(a4 + 24);
+                    d40 = TByte.MultiplyAddNibbles(d40, l0, x);
+                    d41 = TByte.MultiplyAddNibbles(d41, l1, x);
+                    x = TByte.Broadcast(a5 + 24);
+                    d50 = TByte.MultiplyAddNibbles(d50, l0, x);
+                    d51 = TByte.MultiplyAddNibbles(d51, l1, x);
+                    l0 = TByte.HighNibbles(r0);
+                    l1 = TByte.HighNibbles(r1);
+                    x = TByte.Broadcast(a0 + 28);
+                    d00 = TByte.MultiplyAddNibbles(d00, l0, x);
+                    d01 = TByte.MultiplyAddNibbles(d01, l1, x);
+                    x = TByte.Broadcast(a1 + 28);
+                    d10 = TByte.MultiplyAddNibbles(d10, l0, x);
+                    d11 = TByte.MultiplyAddNibbles(d11, l1, x);
+                    x = TByte.Broadcast(a2 + 28);
+                    d20 = TByte.MultiplyAddNibbles(d20, l0, x);
+                    d21 = TByte.MultiplyAddNibbles(d21, l1, x);
+                    x = TByte.Broadcast(a3 + 28);
+                    d30 = TByte.MultiplyAddNibbles(d30, l0, x);
+                    d31 = TByte.MultiplyAddNibbles(d31, l1, x);
+                    x = TByte.Broadcast(a4 + 28);
+                    d40 = TByte.MultiplyAddNibbles(d40, l0, x);
+                    d41 = TByte.MultiplyAddNibbles(d41, l1, x);
+                    x = TByte.Broadcast(a5 + 28);
+                    d50 = TByte.MultiplyAddNibbles(d50, l0, x);
+                    d51 = TByte.MultiplyAddNibbles(d51, l1, x);
+                }
+
+                c00 = TByte.Add(c00, TByte.Fold(d00));
+                c01 = TByte.Add(c01, TByte.Fold(d01));
+                c10 = TByte.Add(c10, TByte.Fold(d10));
+                c11 = TByte.Add(c11, TByte.Fold(d11));
+                c20 = TByte.Add(c20, TByte.Fold(d20));
+                c21 = TByte.Add(c21, TByte.Fold(d21));
+                c30 = TByte.Add(c30, TByte.Fold(d30));
+                c31 = TByte.Add(c31, TByte.Fold(d31));
+                c40 = TByte.Add(c40, TByte.Fold(d40));
+                c41 = TByte.Add(c41, TByte.Fold(d41));
+                c50 = TByte.Add(c50, TByte.Fold(d50));
+                c51 = TByte.Add(c51, TByte.Fold(d51));
+                b += step;
+                a0 += BlockBytes;
+                a1 += BlockBytes;
+                a2 += BlockBytes;
+                a3 += BlockBytes;
+                a4 += BlockBytes;
+                a5 += BlockBytes;
+            }
+
+            var s0 = TByte.LoadBFloat16(s);
+            var s1 = TByte.LoadBFloat16(s + (2 * TByte.Width));
+            TSimd.Store(sums, TSimd.MultiplyAdd(TByte.ToFloat(c00), s0, TSimd.Load(sums)));
+            TSimd.Store(sums + TByte.Width, TSimd.MultiplyAdd(TByte.ToFloat(c01), s1, TSimd.Load(sums + TByte.Width)));
+            TSimd.Store(sums + (2 * TByte.Width), TSimd.MultiplyAdd(TByte.ToFloat(c10), s0, TSimd.Load(sums + (2 * TByte.Width))));
+            TSimd.Store(sums + (3 * TByte.Width), TSimd.MultiplyAdd(TByte.ToFloat(c11), s1, TSimd.Load(sums + (3 * TByte.Width))));
+            TSimd.Store(sums + (4 * TByte.Width), TSimd.MultiplyAdd(TByte.ToFloat(c20), s0, TSimd.Load(sums + (4 * TByte.Width))));
+            TSimd.Store(sums + (5 * TByte.Width), TSimd.MultiplyAdd(TByte.ToFloat(c21), s1, TSimd.Load(sums + (5 * TByte.Width))));
+            TSimd.Store(sums + (6 * TByte.Width), TSimd.MultiplyAdd(TByte.ToFloat(c30), s0, TSimd.Load(sums + (6 * TByte.Width))));
+            TSimd.Store(sums + (7 * TByte.Width), TSimd.MultiplyAdd(TByte.ToFloat(c31), s1, TSimd.Load(sums + (7 * TByte.Width))));
+            TSimd.Store(sums + (8 * TByte.Width), TSimd.MultiplyAdd(TByte.ToFloat(c40), s0, TSimd.Load(sums + (8 * TByte.Width))));
+            TSimd.Store(sums + (9 * TByte.Width), TSimd.MultiplyAdd(TByte.ToFloat(c41), s1, TSimd.Load(sums + (9 * TByte.Width))));
+            TSimd.Store(sums + (10 * TByte.Width), TSimd.MultiplyAdd(TByte.ToFloat(c50), s0, TSimd.Load(sums + (10 * TByte.Width))));
+            TSimd.Store(sums + (11 * TByte.Width), TSimd.MultiplyAdd(TByte.ToFloat(c51), s1, TSimd.Load(sums + (11 * TByte.Width))));
+            w += t->GroupStep;
+            s += t->GroupStep;
+        }
+
+        var f00 = TSimd.Load(sums);
+        var f01 = TSimd.Load(sums + TByte.Width);
+        var f10 = TSimd.Load(sums + (2 * TByte.Width));
+        var f11 = TSimd.Load(sums + (3 * TByte.Width));
+        var f20 = TSimd.Load(sums + (4 * TByte.Width));
+        var f21 = TSimd.Load(sums + (5 * TByte.Width));
+        var f30 = TSimd.Load(sums + (6 * TByte.Width));
+        var f31 = TSimd.Load(sums + (7 * TByte.Width));
+        var f40 = TSimd.Load(sums + (8 * TByte.Width));
+        var f41 = TSimd.Load(sums + (9 * TByte.Width));
+        var f50 = TSimd.Load(sums + (10 * TByte.Width));
+        var f51 = TSimd.Load(sums + (11 * TByte.Width));
+        var p = t->Parameters;
+        var columnSums = (float*)t->ColumnSums;
+        var bias = t->Bias;
+        var u0 = TSimd.Load(columnSums);
+        var b0 = TSimd.Load(bias);
+        var u1 = TSimd.Load(columnSums + TByte.Width);
+        var b1 = TSimd.Load(bias + TByte.Width);
+        var zero = TSimd.Broadcast(-p[0].ZeroPoint);
+        var scale = TSimd.Broadcast(p[0].InverseScale);
+        f00 = TSimd.MultiplyAdd(TSimd.MultiplyAdd(u0, zero, f00), scale, b0);
+        f01 = TSimd.MultiplyAdd(TSimd.MultiplyAdd(u1, zero, f01), scale, b1);
+        zero = TSimd.Broadcast(-p[1].ZeroPoint);
+        scale = TSimd.Broadcast(p[1].InverseScale);
+        f10 = TSimd.MultiplyAdd(TSimd.MultiplyAdd(u0, zero, f10), scale, b0);
+        f11 = TSimd.MultiplyAdd(TSimd.MultiplyAdd(u1, zero, f11), scale, b1);
+        zero = TSimd.Broadcast(-p[2].ZeroPoint);
+        scale = TSimd.Broadcast(p[2].InverseScale);
+        f20 = TSimd.MultiplyAdd(TSimd.MultiplyAdd(u0, zero, f20), scale, b0);
+        f21 = TSimd.MultiplyAdd(TSimd.MultiplyAdd(u1, zero, f21), scale, b1);
+        zero = TSimd.Broadcast(-p[3].ZeroPoint);
+        scale = TSimd.Broadcast(p[3].InverseScale);
+        f30 = TSimd.MultiplyAdd(TSimd.MultiplyAdd(u0, zero, f30), scale, b0);
+        f31 = TSimd.MultiplyAdd(TSimd.MultiplyAdd(u1, zero, f31), scale, b1);
+        zero = TSimd.Broadcast(-p[4].ZeroPoint);
+        scale = TSimd.Broadcast(p[4].InverseScale);
+        f40 = TSimd.MultiplyAdd(TSimd.MultiplyAdd(u0, zero, f40), scale, b0);
+        f41 = TSimd.MultiplyAdd(TSimd.MultiplyAdd(u1, zero, f41), scale, b1);
+        zero = TSimd.Broadcast(-p[5].ZeroPoint);
+        scale = TSimd.Broadcast(p[5].InverseScale);
+        f50 = TSimd.MultiplyAdd(TSimd.MultiplyAdd(u0, zero, f50), scale, b0);
+        f51 = TSimd.MultiplyAdd(TSimd.MultiplyAdd(u1, zero, f51), scale, b1);
+        if (t->IsBounded)
+        {
+            var low = TSimd.Broadcast(t->Min);
+            var high = TSimd.Broadcast(t->Max);
+            f00 = TSimd.Clamp(f00, low, high);
+            f01 = TSimd.Clamp(f01, low, high);
+            f10 = TSimd.Clamp(f10, low, high);
+            f11 = TSimd.Clamp(f11, low, high);
+            f20 = TSimd.Clamp(f20, low, high);
+            f21 = TSimd.Clamp(f21, low, high);
+            f30 = TSimd.Clamp(f30, low, high);
+            f31 = TSimd.Clamp(f31, low, high);
+            f40 = TSimd.Clamp(f40, low, high);
+            f41 = TSimd.Clamp(f41, low, high);
+            f50 = TSimd.Clamp(f50, low, high);
+            f51 = TSimd.Clamp(f51, low, high);
+        }
+
+        var o = t->C;
+        TSimd.Store(o, f00);
+        o += t->CStride;
+        TSimd.Store(o, f10);
+        o += t->CStride;
+        TSimd.Store(o, f20);
+        o += t->CStride;
+        TSimd.Store(o, f30);
+        o += t->CStride;
+        TSimd.Store(o, f40);
+        o += t->CStride;
+        TSimd.Store(o, f50);
+
+        o = t->C + TByte.Width;
+        var lanes = t->LastLanes;
+        if (lanes == TByte.Width)
+        {
+            TSimd.Store(o, f01);
+            o += t->CStride;
+            TSimd.Store(o, f11);
+            o += t->CStride;
+            TSimd.Store(o, f21);
+            o += t->CStride;
+            TSimd.Store(o, f31);
+            o += t->CStride;
+            TSimd.Store(o, f41);
+            o += t->CStride;
+            TSimd.Store(o, f51);
+        }
+        else
+        {
+            TSimd.StorePartial(o, f01, lanes);
+            o += t->CStride;
+            TSimd.StorePartial(o, f11, lanes);
+            o += t->CStride;
+            TSimd.StorePartial(o, f21, lanes);
+            o += t->CStride;
+            TSimd.StorePartial(o, f31, lanes);
+            o += t->CStride;
+            TSimd.StorePartial(o, f41, lanes);
+            o += t->CStride;
+            TSimd.StorePartial(o, f51, lanes);
+        }
+    }
+}

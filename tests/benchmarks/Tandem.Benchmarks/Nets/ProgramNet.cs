@@ -1,0 +1,51 @@
+using Tandem.Host.Building;
+using Tandem.Host.Import;
+using Tandem.Sdk;
+
+namespace Tandem.Benchmarks.Nets;
+
+/// <summary>Writes a net as an exported program with one method, "forward".</summary>
+internal sealed class ProgramNet : NetWriter
+{
+    public const string MethodName = "forward";
+    private readonly ExportedProgramBuilder _builder = new();
+    private MethodBuilder _method = null!;
+
+    /// <summary>The program of a net.</summary>
+    public static ExportedProgram Build(Action<NetWriter> net)
+    {
+        var writer = new ProgramNet();
+        writer._builder.Method(MethodName, method =>
+        {
+            writer._method = method;
+            net(writer);
+        });
+        return writer._builder.Build();
+    }
+
+    public override NetValue Input(params int[] sizes) => new Value(_method.Input("input", ScalarType.Float, [.. sizes.Select(size => (SymbolicInt)size)]));
+
+    public override NetValue Linear(NetValue x, NetTensor weight, NetTensor bias) => new Value(Tensor(x).Linear(Parameter(weight), Parameter(bias)));
+
+    public override NetValue Conv2d(NetValue x, NetTensor weight, NetTensor bias, int stride, int padding, int groups) =>
+        new Value(Tensor(x).Conv2d(Parameter(weight), Parameter(bias), stride, padding, groups: groups));
+
+    public override NetValue Relu(NetValue x) => new Value(Tensor(x).Relu());
+
+    public override NetValue Relu6(NetValue x) => new Value(Tensor(x).HardTanh(0, 6));
+
+    public override NetValue Add(NetValue x, NetValue y) => new Value(Tensor(x) + Tensor(y));
+
+    public override NetValue AverageOverImage(NetValue x, int channels) => new Value(Tensor(x).AdaptiveAvgPool2d(1).Reshape([1, channels]));
+
+    public override void Output(NetValue x, params int[] sizes) => _method.Output(Tensor(x));
+
+    private static GraphTensor Tensor(NetValue value) => ((Value)value).Tensor;
+
+    private ModelTensor Parameter(NetTensor tensor) => _builder.Parameter<float>(tensor.Name, tensor.Elements, tensor.Sizes);
+
+    private sealed class Value(GraphTensor tensor) : NetValue
+    {
+        public GraphTensor Tensor { get; } = tensor;
+    }
+}

@@ -1,0 +1,86 @@
+using Tandem.Benchmarks.Limits;
+using Tandem.Benchmarks.Peers;
+using Tandem.Host;
+using Tandem.Host.Lowering;
+using Tandem.Sdk;
+
+namespace Tandem.Benchmarks.Table;
+
+/// <summary>What all rows of a run share: runtimes and peers for each number of threads, limits, and a folder that is removed at the end.</summary>
+internal sealed class TableContext : IDisposable
+{
+    private readonly Dictionary<int, TandemRuntime> _runtimes = [];
+    private readonly Dictionary<int, ExecuTorchServer> _servers = [];
+    private readonly string _folder = Directory.CreateTempSubdirectory("tandem-benchmarks-").FullName;
+
+    public TableContext(TableOptions options) => (Options, Table) = (options, new ResultTable(options.Output));
+
+    public TableOptions Options { get; }
+
+    public ResultTable Table { get; }
+
+    public MachineLimits Limits { get; } = new();
+
+    /// <summary>Waits for this process and the peers' processes.</summary>
+    public Quiet Quiet => new([.. _servers.Values.Select(server => server.Process)]);
+
+    /// <summary>Tandem with so many threads.</summary>
+    public TandemRuntime Runtime(int threads)
+    {
+        if (!_runtimes.TryGetValue(threads, out var runtime))
+        {
+            _runtimes[threads] = runtime = new TandemRuntime(new TandemOptions
+            {
+                Threads = threads,
+                KeepPluginsLoaded = true,
+                PluginFolders = [Path.Combine(AppContext.BaseDirectory, "plugins")],
+            });
+        }
+
+        return runtime;
+    }
+
+    /// <summary>ExecuTorch with so many threads; null where it is not there.</summary>
+    public ExecuTorchServer? ExecuTorch(int threads)
+    {
+        if (Options.ExecuTorch is not { } script || !Options.WantsColumn(ExecuTorchContender.Column))
+        {
+            return null;
+        }
+
+        if (!_servers.TryGetValue(threads, out var server))
+        {
+            _servers[threads] = server = ExecuTorchServer.Start(script, threads);
+        }
+
+        return server;
+    }
+
+    /// <summary>A path in the folder of this run.</summary>
+    public string PathOf(string name) => Path.Combine(_folder, name);
+
+    /// <summary>Lowers a program for the CPU plugin into the folder of this run.</summary>
+    public string Lower(ExportedProgram program, string name)
+    {
+        var path = PathOf(name);
+        new ProgramLowering(Runtime(Options.Threads[0]), new LoweringOptions { Backends = { Order = ["tandem.cpu"] } }).Lower(program, path);
+        return path;
+    }
+
+    public void Dispose()
+    {
+        foreach (var server in _servers.Values)
+        {
+            server.Dispose();
+        }
+
+        foreach (var runtime in _runtimes.Values)
+        {
+            runtime.Dispose();
+        }
+
+        Limits.Dispose();
+        Table.Dispose();
+        Directory.Delete(_folder, true);
+    }
+}
