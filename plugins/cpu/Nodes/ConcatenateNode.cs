@@ -1,4 +1,5 @@
 using Tandem.Plugins.Cpu.Graph;
+using Tandem.Sdk;
 
 namespace Tandem.Plugins.Cpu.Nodes;
 
@@ -59,17 +60,18 @@ internal sealed unsafe class ConcatenateNode(NodeSource source, int axis, int[] 
 
         public override void Run()
         {
-            var destination = State.Floats(Node.Outputs[0]);
+            var size = State.Graph.Values[Node.Outputs[0]].ScalarType.Size();
+            var destination = State.Pointer(Node.Outputs[0]);
             for (var i = 0; i < _blockLengths.Length; i++)
             {
-                var source = State.Floats(Node.Inputs[i]);
-                var length = _blockLengths[i];
+                var source = State.Pointer(Node.Inputs[i]);
+                var length = _blockLengths[i] * size;
                 var target = destination;
                 for (long block = 0; block < _blocks; block++)
                 {
-                    Buffer.MemoryCopy(source, target, length * sizeof(float), length * sizeof(float));
+                    Buffer.MemoryCopy(source, target, length, length);
                     source += length;
-                    target += _outputBlock;
+                    target += _outputBlock * size;
                 }
 
                 destination += length;

@@ -115,6 +115,11 @@ internal static class NodeTranslator
             case PayloadNodeKind.GlobalAvgPooling2d:
                 var keeps = (node.Flags & KeepDimensions) != 0
                     || builder.Declared(node, node.Inputs[0]).Shape.Rank == builder.Declared(node, node.Outputs[0]).Shape.Rank;
+                if (QuantizedTranslator.IsQuantized(node, builder))
+                {
+                    return QuantizedTranslator.Pooling(node, builder, false, null, keeps);
+                }
+
                 return new GlobalAveragePoolingNode(
                     node.Source, isa, keeps, builder.Read(node, node.Inputs[0]), builder.Write(node, node.Outputs[0]), node.Minimum, node.Maximum);
             case PayloadNodeKind.StaticResizeBilinear2D:
@@ -123,8 +128,13 @@ internal static class NodeTranslator
                 throw node.Source.NotSupported("the CPU plugin does not run this node");
         }
 
-        BinaryNode Binary(BinaryKind kind)
+        Node Binary(BinaryKind kind)
         {
+            if (QuantizedTranslator.IsQuantized(node, builder))
+            {
+                return QuantizedTranslator.Binary(node, builder);
+            }
+
             // Only arithmetic takes bounds; the others state none that count.
             var takesBounds = kind is BinaryKind.Add or BinaryKind.Subtract or BinaryKind.Multiply or BinaryKind.Divide;
             return new BinaryNode(
@@ -132,21 +142,30 @@ internal static class NodeTranslator
                 takesBounds ? node.Minimum : float.NegativeInfinity, takesBounds ? node.Maximum : float.PositiveInfinity);
         }
 
-        UnaryNode Unary(UnaryKind kind, float a = 0, float b = 0) =>
-            new(node.Source, kind, isa, builder.Read(node, node.Inputs[0]), builder.Write(node, node.Outputs[0]), a, b);
+        Node Unary(UnaryKind kind, float a = 0, float b = 0) => QuantizedTranslator.IsQuantized(node, builder)
+            ? QuantizedTranslator.Unary(node, builder, kind, a, b)
+            : new UnaryNode(node.Source, kind, isa, builder.Read(node, node.Inputs[0]), builder.Write(node, node.Outputs[0]), a, b);
 
         Node Move(Func<int, int, Node> create)
         {
-            var input = builder.Read(node, node.Inputs[0], ValueTypes.Float | ValueTypes.Int);
-            return create(input, builder.Write(node, node.Outputs[0], TypeOf(builder, input)));
+            var input = builder.Read(node, node.Inputs[0], ValueTypes.Float | ValueTypes.Int | ValueTypes.Quantized);
+            var output = builder.Write(node, node.Outputs[0], TypeOf(builder, input));
+            QuantizedTranslator.RequireSame(node, builder.Values[input], builder.Values[output]);
+            return create(input, output);
         }
     }
 
     private static ValueTypes TypeOf(GraphBuilder builder, int value) =>
-        builder.Values[value].ScalarType == ScalarType.Int ? ValueTypes.Int : ValueTypes.Float;
+        builder.Values[value].Quantization is not null ? ValueTypes.Quantized
+        : builder.Values[value].ScalarType == ScalarType.Int ? ValueTypes.Int : ValueTypes.Float;
 
     private static Node Convert(PayloadOperation node, GraphBuilder builder)
     {
+        if (QuantizedTranslator.IsQuantized(node, builder))
+        {
+            return QuantizedTranslator.Unary(node, builder, null, 0, 0);
+        }
+
         var input = builder.Read(node, node.Inputs[0]);
         var output = builder.Write(node, node.Outputs[0]);
         return builder.Values[output].HoldsHalf && !builder.Values[input].HoldsHalf
@@ -157,8 +176,13 @@ internal static class NodeTranslator
     private static PadNode Pad(PayloadOperation node, GraphBuilder builder)
     {
         var (before, after) = Pair(node, "pre_paddings", "post_paddings");
-        return new PadNode(
-            node.Source, builder.InstructionSet, before, after, node.Parameter, builder.Read(node, node.Inputs[0]), builder.Write(node, node.Outputs[0]));
+        var input = builder.Read(node, node.Inputs[0], ValueTypes.Float | ValueTypes.Quantized);
+        var output = builder.Write(node, node.Outputs[0], TypeOf(builder, input));
+        QuantizedTranslator.RequireSame(node, builder.Values[input], builder.Values[output]);
+        var isQuantized = builder.Values[input].Quantization is not null;
+        var code = isQuantized
+            ? (byte)QuantizedTranslator.Bounds(node with { Minimum = node.Parameter, Maximum = float.PositiveInfinity }, builder.Values[output]).Minimum : (byte)0;
+        return new PadNode(node.Source, builder.InstructionSet, before, after, node.Parameter, code, input, output);
     }
 
     private static ConcatenateNode Concatenate(PayloadOperation node, GraphBuilder builder)
@@ -166,19 +190,30 @@ internal static class NodeTranslator
         var inputs = new int[node.Inputs.Length];
         for (var i = 0; i < inputs.Length; i++)
         {
-            inputs[i] = builder.Read(node, node.Inputs[i], ValueTypes.Float | ValueTypes.Int);
+            inputs[i] = builder.Read(node, node.Inputs[i], ValueTypes.Float | ValueTypes.Int | ValueTypes.Quantized);
             if (builder.Values[inputs[i]].ScalarType != builder.Values[inputs[0]].ScalarType)
             {
                 throw node.Source.Invalid("the inputs differ in element type");
             }
         }
 
-        return new ConcatenateNode(node.Source, node.Axis, inputs, builder.Write(node, node.Outputs[0], TypeOf(builder, inputs[0])));
+        var output = builder.Write(node, node.Outputs[0], TypeOf(builder, inputs[0]));
+        foreach (var input in inputs)
+        {
+            QuantizedTranslator.RequireSame(node, builder.Values[input], builder.Values[output]);
+        }
+
+        return new ConcatenateNode(node.Source, node.Axis, inputs, output);
     }
 
     private static Node FullyConnected(PayloadOperation node, GraphBuilder builder)
     {
         var isTransposed = (node.Flags & TransposeWeights) != 0;
+        if (QuantizedTranslator.IsQuantized(node, builder))
+        {
+            return QuantizedTranslator.FullyConnected(node, builder, isTransposed);
+        }
+
         var input = builder.Read(node, node.Inputs[0]);
         var (filter, bias) = (node.Inputs[1], node.Inputs[2]);
         var isConstant = builder.Constant(node, filter) is not null && (bias == PayloadValue.NoId || builder.Constant(node, bias) is not null);
@@ -202,7 +237,7 @@ internal static class NodeTranslator
             node.Minimum, node.Maximum);
     }
 
-    private static ConvolutionNode Convolution(PayloadOperation node, GraphBuilder builder, ConvolutionKind kind)
+    private static Node Convolution(PayloadOperation node, GraphBuilder builder, ConvolutionKind kind)
     {
         var c = node.Convolution!;
         var (filter, bias) = (node.Inputs[1], node.Inputs[2]);
@@ -223,7 +258,8 @@ internal static class NodeTranslator
             throw node.Source.Invalid("there are too many channels", $"at most {int.MaxValue}", $"{outputs}");
         }
 
-        if (builder.Constant(node, filter) is null || (bias != PayloadValue.NoId && builder.Constant(node, bias) is null))
+        var isQuantized = QuantizedTranslator.IsQuantized(node, builder);
+        if (!isQuantized && (builder.Constant(node, filter) is null || (bias != PayloadValue.NoId && builder.Constant(node, bias) is null)))
         {
             throw node.Source.NotSupported("the filter or bias is computed", "constants", $"values {filter} and {bias}");
         }
@@ -237,6 +273,11 @@ internal static class NodeTranslator
             throw node.Source.Invalid("the filter's shape is not the one of the attributes", expected.ToString(), shape.ToString());
         }
 
+        if (isQuantized)
+        {
+            return QuantizedTranslator.Convolution(node, builder, kind, geometry);
+        }
+
         CheckConstant(node, builder, filter, bias, (int)outputs);
         var input = builder.Read(node, node.Inputs[0]);
         var output = builder.Write(node, node.Outputs[0]);
@@ -248,7 +289,7 @@ internal static class NodeTranslator
                 input, output, node.Minimum, node.Maximum);
     }
 
-    private static PoolingNode Pooling(PayloadOperation node, GraphBuilder builder, PoolingKind kind)
+    private static Node Pooling(PayloadOperation node, GraphBuilder builder, PoolingKind kind)
     {
         var p = node.Pooling!;
         var hasDilation = kind == PoolingKind.Maximum;
@@ -259,6 +300,11 @@ internal static class NodeTranslator
             Window(node, "stride_height", p.StrideHeight, 1), Window(node, "stride_width", p.StrideWidth, 1),
             hasDilation ? Window(node, "dilation_height", p.DilationHeight, 1) : 1, hasDilation ? Window(node, "dilation_width", p.DilationWidth, 1) : 1,
             (node.Flags & SamePadding) != 0);
+        if (kind != PoolingKind.ArgMax && QuantizedTranslator.IsQuantized(node, builder))
+        {
+            return QuantizedTranslator.Pooling(node, builder, kind == PoolingKind.Maximum, geometry, true);
+        }
+
         var input = builder.Read(node, node.Inputs[0]);
         int[] outputs = kind == PoolingKind.ArgMax
             ? [builder.Write(node, node.Outputs[0]), builder.Write(node, node.Outputs[1], ValueTypes.Int)]

@@ -3,8 +3,8 @@ using Tandem.Plugins.Cpu.Kernels;
 
 namespace Tandem.Plugins.Cpu.Nodes;
 
-/// <summary>StaticConstantPad: elements before and after each dimension.</summary>
-internal sealed unsafe class PadNode(NodeSource source, InstructionSet instructionSet, int[] before, int[] after, float value, int input, int output)
+/// <summary>StaticConstantPad: elements before and after each dimension; codes of one byte, or floats.</summary>
+internal sealed unsafe class PadNode(NodeSource source, InstructionSet instructionSet, int[] before, int[] after, float value, byte code, int input, int output)
     : Node(source, [input], [output])
 {
     public override void InferShapes(GraphState state)
@@ -25,9 +25,9 @@ internal sealed unsafe class PadNode(NodeSource source, InstructionSet instructi
         SetShape(state, 0, output);
     }
 
-    public override Step CreateStep(GraphState state) => new PadStep(this, state, instructionSet, before, value);
+    public override Step CreateStep(GraphState state) => new PadStep(this, state, instructionSet, before, value, code);
 
-    private sealed class PadStep(PadNode node, GraphState state, InstructionSet instructionSet, int[] before, float value)
+    private sealed class PadStep(PadNode node, GraphState state, InstructionSet instructionSet, int[] before, float value, byte code)
         : StridedCopyStep(node, state, instructionSet)
     {
         private long _offset;
@@ -54,9 +54,18 @@ internal sealed unsafe class PadNode(NodeSource source, InstructionSet instructi
 
         public override void Run()
         {
-            var output = State.Floats(Node.Outputs[0]);
-            new Span<float>(output, (int)State.Count(Node.Outputs[0])).Fill(value);
-            Copy(State.Floats(Node.Inputs[0]), output + _offset);
+            var output = State.Pointer(Node.Outputs[0]);
+            var count = (int)State.Count(Node.Outputs[0]);
+            if (ElementSize == 1)
+            {
+                new Span<byte>(output, count).Fill(code);
+            }
+            else
+            {
+                new Span<float>(output, count).Fill(value);
+            }
+
+            Copy(State.Pointer(Node.Inputs[0]), output + (_offset * ElementSize));
         }
     }
 }

@@ -60,10 +60,10 @@ internal sealed unsafe class SliceNode(NodeSource source, InstructionSet instruc
             }
 
             MemoryUse = isView ? MemoryUse.View : MemoryUse.Separate;
-            ViewOffset = _offset * sizeof(float);
+            ViewOffset = _offset * ElementSize;
             Prepare(output.Rank, sizes, sourceStrides, destinationStrides);
         }
 
-        public override void Run() => Copy(State.Floats(Node.Inputs[0]) + _offset, State.Floats(Node.Outputs[0]));
+        public override void Run() => Copy(State.Pointer(Node.Inputs[0]) + (_offset * ElementSize), State.Pointer(Node.Outputs[0]));
     }
 }

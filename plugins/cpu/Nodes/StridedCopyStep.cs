@@ -9,31 +9,60 @@ internal abstract unsafe class StridedCopyStep : Step, IParallelWork
 {
     private readonly bool _isVectorised;
     private StridedCopy _copy;
-    private float* _source;
-    private float* _destination;
+    private StridedByteCopy _bytes;
+    private byte* _source;
+    private byte* _destination;
 
     protected StridedCopyStep(Node node, GraphState state, InstructionSet instructionSet)
-        : base(node, state) => _isVectorised = instructionSet != InstructionSet.Scalar;
-
-    protected void Prepare(int rank, ReadOnlySpan<long> sizes, ReadOnlySpan<long> sourceStrides, ReadOnlySpan<long> destinationStrides) =>
-        _copy.Prepare(rank, sizes, sourceStrides, destinationStrides, _isVectorised);
-
-    protected void Copy(float* source, float* destination)
+        : base(node, state)
     {
-        if (_copy.ElementCount < ParallelWork.ElementThreshold)
+        _isVectorised = instructionSet != InstructionSet.Scalar;
+        ElementSize = state.Graph.Values[node.Inputs[0]].ScalarType.Size();
+    }
+
+    /// <summary>Bytes of an element: 4, or 1 of quantised values.</summary>
+    protected int ElementSize { get; }
+
+    protected void Prepare(int rank, ReadOnlySpan<long> sizes, ReadOnlySpan<long> sourceStrides, ReadOnlySpan<long> destinationStrides)
+    {
+        if (ElementSize == 1)
         {
-            _copy.Run(source, destination, 0, _copy.ItemCount);
+            _bytes.Prepare(rank, sizes, sourceStrides, destinationStrides);
+        }
+        else
+        {
+            _copy.Prepare(rank, sizes, sourceStrides, destinationStrides, _isVectorised);
+        }
+    }
+
+    protected void Copy(byte* source, byte* destination)
+    {
+        _source = source;
+        _destination = destination;
+        var (items, length, count) = ElementSize == 1
+            ? (_bytes.ItemCount, _bytes.ItemLength, _bytes.ElementCount) : (_copy.ItemCount, _copy.ItemLength, _copy.ElementCount);
+        if (count < ParallelWork.ElementThreshold)
+        {
+            ((IParallelWork)this).Execute(0, items, 0);
             return;
         }
 
-        _source = source;
-        _destination = destination;
-        State.Pool.Run(_copy.ItemCount, (int)Math.Max(1, ParallelWork.ElementGrain / Math.Max(1, _copy.ItemLength)), this);
+        State.Pool.Run(items, (int)Math.Max(1, ParallelWork.ElementGrain / Math.Max(1, length)), this);
     }
 
     public override void WarmUp(KernelWarmUp warmUp) => warmUp.Request(StridedCopy.WarmUpKey, static _ => StridedCopy.WarmUp());
 
-    void IParallelWork.Execute(int start, int end, int worker) => _copy.Run(_source, _destination, start, end);
+    void IParallelWork.Execute(int start, int end, int worker)
+    {
+        if (ElementSize == 1)
+        {
+            _bytes.Run(_source, _destination, start, end);
+        }
+        else
+        {
+            _copy.Run((float*)_source, (float*)_destination, start, end);
+        }
+    }
 
     /// <summary>Strides of a dense tensor.</summary>
     protected static void DenseStrides(in Shape shape, Span<long> strides)

@@ -60,6 +60,6 @@ internal sealed unsafe class TransposeNode(NodeSource source, InstructionSet ins
             Prepare(permutation.Length, sizes, sourceStrides, destinationStrides);
         }
 
-        public override void Run() => Copy(State.Floats(Node.Inputs[0]), State.Floats(Node.Outputs[0]));
+        public override void Run() => Copy(State.Pointer(Node.Inputs[0]), State.Pointer(Node.Outputs[0]));
     }
 }

@@ -71,6 +71,12 @@ internal readonly unsafe struct ByteSimdAdvSimd : IByteSimd<Vector128<int>, Vect
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<int> AddSigns(Vector128<int> value) => value ^ Vector128.Create(unchecked((int)0x80808080));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(int* destination, Vector128<int> value) => value.Store(destination);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<int> Add(Vector128<int> left, Vector128<int> right) => AdvSimd.Add(left, right);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

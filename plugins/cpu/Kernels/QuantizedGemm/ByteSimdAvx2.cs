@@ -64,6 +64,12 @@ internal readonly unsafe struct ByteSimdAvx2 : IByteSimd<Vector256<int>, Vector2
         Avx2.Add(sum, Avx2.MultiplyAddAdjacent(left.AsInt16(), right.AsInt16()));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> AddSigns(Vector256<int> value) => value ^ Vector256.Create(unchecked((int)0x80808080));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(int* destination, Vector256<int> value) => value.Store(destination);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> Add(Vector256<int> left, Vector256<int> right) => Avx2.Add(left, right);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -64,6 +64,12 @@ internal readonly unsafe struct ByteSimdAvx512 : IByteSimd<Vector512<int>, Vecto
         Avx512F.Add(sum, Avx512BW.MultiplyAddAdjacent(left.AsInt16(), right.AsInt16()));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> AddSigns(Vector512<int> value) => value ^ Vector512.Create(unchecked((int)0x80808080));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(int* destination, Vector512<int> value) => value.Store(destination);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<int> Add(Vector512<int> left, Vector512<int> right) => Avx512F.Add(left, right);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

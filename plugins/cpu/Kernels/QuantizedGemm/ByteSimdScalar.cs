@@ -57,6 +57,12 @@ internal readonly unsafe struct ByteSimdScalar : IByteSimd<int, float>
     public static int MultiplyAddPairs(int sum, int left, int right) => sum + ((short)left * (short)right) + ((left >> 16) * (right >> 16));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int AddSigns(int value) => value ^ unchecked((int)0x80808080);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(int* destination, int value) => *destination = value;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Add(int left, int right) => left + right;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -63,6 +63,12 @@ internal readonly unsafe struct ByteSimdVector128 : IByteSimd<Vector128<int>, Ve
         sum + (LowHalf(left) * LowHalf(right)) + (Vector128.ShiftRightArithmetic(left, 16) * Vector128.ShiftRightArithmetic(right, 16));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<int> AddSigns(Vector128<int> value) => value ^ Vector128.Create(unchecked((int)0x80808080));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(int* destination, Vector128<int> value) => value.Store(destination);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<int> Add(Vector128<int> left, Vector128<int> right) => left + right;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

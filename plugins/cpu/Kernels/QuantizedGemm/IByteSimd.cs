@@ -67,6 +67,11 @@ internal unsafe interface IByteSimd<V, F>
 
     static abstract V Add(V left, V right);
 
+    /// <summary>Every signed byte plus 128, as an unsigned one.</summary>
+    static abstract V AddSigns(V value);
+
+    static abstract void Store(int* destination, V value);
+
     static abstract V Multiply(V left, V right);
 
     static abstract F ToFloat(V value);

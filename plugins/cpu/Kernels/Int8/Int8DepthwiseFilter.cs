@@ -1,0 +1,90 @@
+using Tandem.Plugins.Cpu.PackedCache;
+
+namespace Tandem.Plugins.Cpu.Kernels;
+
+/// <summary>
+/// Filters of a depthwise convolution of signed bytes: for each 16 channels [four kernel rows][kernel column][16][4], zeros beyond; then a 32-bit bias and a
+/// float scale for each channel. Immutable once it is filled.
+/// </summary>
+internal sealed unsafe class Int8DepthwiseFilter : IPackedForm
+{
+    private PackedBlock? _block;
+    private byte* _memory;
+
+    /// <summary>Describes the form; its memory is attached.</summary>
+    public Int8DepthwiseFilter(InstructionSet rung, int kernelHeight, int kernelWidth, int channels)
+    {
+        Rung = rung == InstructionSet.Avx512Vnni && System.Runtime.Intrinsics.X86.AvxVnni.IsSupported ? InstructionSet.AvxVnni
+            : rung == InstructionSet.Avx512Vnni ? InstructionSet.Avx512 : rung;
+        Offset = Rung == InstructionSet.AvxVnni ? 128 : 0;
+        (KernelHeight, KernelWidth, Channels) = (kernelHeight, kernelWidth, channels);
+        RowGroups = (kernelHeight + 3) / 4;
+        SliceCount = (channels + 15) / 16;
+        SliceStride = (nint)RowGroups * kernelWidth * 64;
+        ByteCount = SliceCount * (SliceStride + (16 * 8));
+    }
+
+    /// <summary>The rung of the kernel: 512-bit dot products of bytes are none that .NET has.</summary>
+    public InstructionSet Rung { get; }
+
+    /// <summary>What the kernel adds to every byte of the input.</summary>
+    public int Offset { get; }
+
+    public int KernelHeight { get; }
+
+    public int KernelWidth { get; }
+
+    public int Channels { get; }
+
+    public int RowGroups { get; }
+
+    public int SliceCount { get; }
+
+    public nint SliceStride { get; }
+
+    public nint ByteCount { get; }
+
+    public byte* Weights(int slice) => _memory + (slice * SliceStride);
+
+    public int* Bias => (int*)(_memory + (SliceCount * SliceStride));
+
+    public float* Scales => (float*)(Bias + (SliceCount * 16));
+
+    public void Attach(PackedBlock block)
+    {
+        _block?.Dispose();
+        _block = block;
+        _memory = block.Memory;
+    }
+
+    /// <summary>Packs into the attached memory.</summary>
+    /// <param name="filter">[kernel row][kernel column][channel].</param>
+    /// <param name="bias">A value for each channel, or null for zero.</param>
+    /// <param name="scales">The factor from sums to results, for each channel.</param>
+    /// <param name="inputZeroPoint">Zero point of the input.</param>
+    public void Fill(sbyte* filter, int* bias, ReadOnlySpan<float> scales, int inputZeroPoint)
+    {
+        for (var channel = 0; channel < Channels; channel++)
+        {
+            var sum = 0;
+            for (var y = 0; y < KernelHeight; y++)
+            {
+                for (var x = 0; x < KernelWidth; x++)
+                {
+                    var weight = filter[((((nint)y * KernelWidth) + x) * Channels) + channel];
+                    sum += weight;
+                    *((sbyte*)Weights(channel / 16) + ((((y / 4 * KernelWidth) + x) * 64) + (channel % 16 * 4) + (y % 4))) = weight;
+                }
+            }
+
+            Bias[channel] = unchecked((bias == null ? 0 : bias[channel]) - ((inputZeroPoint + Offset) * sum));
+            Scales[channel] = scales[channel];
+        }
+    }
+
+    public void Dispose()
+    {
+        _block?.Dispose();
+        _memory = null;
+    }
+}

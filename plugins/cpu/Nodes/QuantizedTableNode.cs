@@ -1,0 +1,55 @@
+using Tandem.Plugins.Cpu.Graph;
+using Tandem.Plugins.Cpu.Kernels;
+using Tandem.Sdk;
+using GraphValue = Tandem.Plugins.Cpu.Graph.GraphValue;
+
+namespace Tandem.Plugins.Cpu.Nodes;
+
+/// <summary>A function of one quantised tensor: worked out in floats for each of the 256 codes, then looked up.</summary>
+internal sealed unsafe class QuantizedTableNode : Node
+{
+    private readonly byte[] _table = GC.AllocateArray<byte>(256, pinned: true);
+
+    /// <summary>Works the table out.</summary>
+    /// <param name="source">The payload's node.</param>
+    /// <param name="kind">The function; null converts only.</param>
+    /// <param name="a">Its first parameter.</param>
+    /// <param name="b">Its second parameter.</param>
+    /// <param name="input">Input value.</param>
+    /// <param name="output">Output value.</param>
+    public QuantizedTableNode(NodeSource source, UnaryKind? kind, float a, float b, GraphValue input, GraphValue output)
+        : base(source, [input.Index], [output.Index])
+    {
+        var values = stackalloc float[256];
+        fixed (byte* table = _table)
+        {
+            for (var i = 0; i < 256; i++)
+            {
+                table[i] = (byte)i;
+            }
+
+            QuantizeKernel.ToFloat(table, values, 256, input.PerTensor.Scale, input.PerTensor.ZeroPoint, input.ScalarType == ScalarType.Byte, false);
+            if (kind is { } function)
+            {
+                UnaryKernels.Get(function, InstructionSet.Scalar)(values, values, 256, a, b);
+            }
+
+            QuantizeKernel.FromFloat(values, table, 256, output.PerTensor.Scale, output.PerTensor.ZeroPoint, output.ScalarType == ScalarType.Byte, false);
+        }
+    }
+
+    public override void InferShapes(GraphState state) => state.Shape(Outputs[0]) = state.Shape(Inputs[0]);
+
+    public override Step CreateStep(GraphState state) => new TableStep(this, state);
+
+    private sealed class TableStep(QuantizedTableNode node, GraphState state) : QuantizedElementStep(node, state)
+    {
+        protected override void Run(nint first, nint count)
+        {
+            fixed (byte* table = node._table)
+            {
+                QuantizeKernel.Map(State.Pointer(Node.Inputs[0]) + first, State.Pointer(Node.Outputs[0]) + first, count, table);
+            }
+        }
+    }
+}
