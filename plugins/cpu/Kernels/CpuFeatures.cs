@@ -1,5 +1,6 @@
 using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
+using Tandem.Plugins.Cpu.Kernels.MachineCode;
 
 namespace Tandem.Plugins.Cpu.Kernels;
 
@@ -32,7 +33,7 @@ internal static class CpuFeatures
         InstructionSet.Avx2 => Avx2.IsSupported && Fma.IsSupported,
         InstructionSet.AvxVnni => Avx2.IsSupported && Fma.IsSupported && AvxVnni.IsSupported,
         InstructionSet.Avx512 => HasAvx512,
-        InstructionSet.Avx512Vnni => HasAvx512 && AvxVnni.IsSupported,
+        InstructionSet.Avx512Vnni => HasAvx512 && VnniTiles.IsSupported,
         _ => false,
     };
 

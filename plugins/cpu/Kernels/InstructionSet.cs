@@ -27,6 +27,6 @@ internal enum InstructionSet
     /// <summary>512 bits, x64 AVX-512 F, BW, DQ and VL.</summary>
     Avx512,
 
-    /// <summary>512 bits with dot products of 8-bit integers: in 256 bits by AVX-VNNI, the widest form that .NET has.</summary>
+    /// <summary>512 bits, x64 AVX-512 with dot products of 8-bit integers (AVX512_VNNI), through machine code of the plugin's own.</summary>
     Avx512Vnni,
 }

@@ -1,0 +1,64 @@
+using System.Runtime.Intrinsics.X86;
+
+namespace Tandem.Plugins.Cpu.Kernels.MachineCode;
+
+/// <summary>
+/// Tiles of signed byte products with 512-bit VPDPBUSD, twice as fast as the 256-bit form that .NET's <see cref="AvxVnni"/> has. .NET 10 has no
+/// intrinsic for it, so the tiles are written as machine code when the first one is asked for.
+/// </summary>
+internal static unsafe class VnniTiles
+{
+    /// <summary>Most rows of a tile.</summary>
+    public const int MaxRows = 6;
+
+    /// <summary>Most panels of a tile.</summary>
+    public const int MaxPanels = 4;
+
+    /// <summary>Most rows times panels of a tile: the registers that hold sums.</summary>
+    public const int MaxSums = 16;
+
+    private static readonly nint[] Tiles = new nint[(MaxRows * MaxPanels) + 1];
+    private static readonly ExecutableMemory? Memory = Create();
+
+    /// <summary>Whether this CPU has the instruction and the system lets the plugin make code.</summary>
+    public static bool IsSupported => Memory is not null;
+
+    /// <summary>The tile of so many rows by panels; their product is at most <see cref="MaxSums"/>.</summary>
+    public static delegate* unmanaged[SuppressGCTransition]<VnniTileArguments*, void> Tile(int rows, int panels) =>
+        (delegate* unmanaged[SuppressGCTransition]<VnniTileArguments*, void>)Tiles[((rows - 1) * MaxPanels) + panels];
+
+    private static ExecutableMemory? Create()
+    {
+        if (!HasInstruction())
+        {
+            return null;
+        }
+
+        var code = new X64Assembler();
+        var starts = new int[Tiles.Length];
+        for (var rows = 1; rows <= MaxRows; rows++)
+        {
+            for (var panels = 1; panels <= MaxPanels && rows * panels <= MaxSums; panels++)
+            {
+                starts[((rows - 1) * MaxPanels) + panels] = code.Position;
+                VnniTile.Write(code, rows, panels);
+            }
+        }
+
+        var memory = ExecutableMemory.TryCreate(code.ToArray());
+        for (var rows = 1; memory is not null && rows <= MaxRows; rows++)
+        {
+            for (var panels = 1; panels <= MaxPanels && rows * panels <= MaxSums; panels++)
+            {
+                var index = ((rows - 1) * MaxPanels) + panels;
+                Tiles[index] = (nint)memory.Address + starts[index];
+            }
+        }
+
+        return memory;
+    }
+
+    // Leaf 7, ECX bit 11: AVX512_VNNI. That the system saves the registers is part of Avx512F.IsSupported.
+    private static bool HasInstruction() =>
+        Avx512F.IsSupported && Avx512BW.IsSupported && Environment.Is64BitProcess && X86Base.CpuId(0, 0).Eax >= 7 && (X86Base.CpuId(7, 0).Ecx & (1 << 11)) != 0;
+}

@@ -1,0 +1,183 @@
+using System.Numerics;
+
+namespace Tandem.Plugins.Cpu.Kernels.MachineCode;
+
+/// <summary>
+/// Writes the few x64 instructions that kernels need which .NET has no intrinsic for. Vector registers are all 512 bits wide, by their number.
+/// Encodings: Intel's Software Developer's Manual, volume 2 (EVEX: 2.7, disp8*N: 2.7.5).
+/// </summary>
+internal sealed class X64Assembler
+{
+    private readonly List<byte> _code = [];
+
+    /// <summary>Bytes written; also the target that a jump backwards takes.</summary>
+    public int Position => _code.Count;
+
+    public byte[] ToArray() => [.. _code];
+
+    /// <summary>Fills up to a multiple of 64 bytes with code that traps.</summary>
+    public void Align()
+    {
+        while (_code.Count % 64 != 0)
+        {
+            _code.Add(0xCC);
+        }
+    }
+
+    public void Push(Register register) => Short(0x50, register);
+
+    public void Pop(Register register) => Short(0x58, register);
+
+    public void Return() => _code.Add(0xC3);
+
+    public void ZeroUpper() => _code.AddRange([0xC5, 0xF8, 0x77]);
+
+    public void Move(Register destination, Register source) => Registers(0x8B, destination, source);
+
+    /// <summary>Loads 64 bits.</summary>
+    public void Load(Register destination, MemoryOperand source) => Memory(0x8B, (int)destination, source);
+
+    public void LoadAddress(Register destination, MemoryOperand source) => Memory(0x8D, (int)destination, source);
+
+    /// <summary>Sets the lower 32 bits and clears the upper.</summary>
+    public void SetImmediate(Register destination, uint value)
+    {
+        Short(0xB8, destination);
+        Int32((int)value);
+    }
+
+    public void Add(Register destination, Register source) => Registers(0x03, destination, source);
+
+    public void Compare(Register left, Register right) => Registers(0x3B, left, right);
+
+    /// <summary>Adds a number from -128 to 127.</summary>
+    public void Add(Register destination, sbyte value)
+    {
+        Rex(0, 0, (int)destination);
+        _code.Add(0x83);
+        _code.Add((byte)(0xC0 | ((int)destination & 7)));
+        _code.Add((byte)value);
+    }
+
+    /// <summary>Adds a number from -128 to 127 to 64 bits of memory.</summary>
+    public void Add(MemoryOperand destination, sbyte value)
+    {
+        Memory(0x83, 0, destination);
+        _code.Add((byte)value);
+    }
+
+    /// <summary>Decrements 64 bits of memory and sets the flags.</summary>
+    public void Decrement(MemoryOperand destination) => Memory(0xFF, 1, destination);
+
+    /// <summary>Jumps back if the last result was not zero.</summary>
+    public void JumpIfNotZero(int target) => Jump(0x85, target);
+
+    /// <summary>Jumps back if the left side of the last comparison was below the right one.</summary>
+    public void JumpIfBelow(int target) => Jump(0x82, target);
+
+    /// <summary>VPDPBUSD: adds to each lane of 32 bits four products of unsigned by signed bytes.</summary>
+    public void DotUnsignedSigned(int accumulator, int unsignedBytes, int signedBytes) => Evex(2, 1, 0x50, accumulator, unsignedBytes, signedBytes);
+
+    /// <summary>VPXORD.</summary>
+    public void Xor(int destination, int left, int right) => Evex(1, 1, 0xEF, destination, left, right);
+
+    /// <summary>VPXORD with 32 bits of memory, broadcast.</summary>
+    public void XorBroadcast(int destination, int left, MemoryOperand right) => Evex(1, 1, 0xEF, destination, left, right, isBroadcast: true);
+
+    /// <summary>VPBROADCASTD from a general-purpose register.</summary>
+    public void Broadcast(int destination, Register source) => Evex(2, 1, 0x7C, destination, 0, (int)source);
+
+    /// <summary>VMOVDQU32.</summary>
+    public void Load(int destination, MemoryOperand source) => Evex(1, 2, 0x6F, destination, 0, source, isBroadcast: false);
+
+    /// <summary>VMOVDQU32.</summary>
+    public void Store(MemoryOperand destination, int source) => Evex(1, 2, 0x7F, source, 0, destination, isBroadcast: false);
+
+    private void Jump(byte opcode, int target)
+    {
+        _code.Add(0x0F);
+        _code.Add(opcode);
+        Int32(target - (_code.Count + 4));
+    }
+
+    private void Short(int opcode, Register register)
+    {
+        if ((int)register >= 8)
+        {
+            _code.Add(0x41);
+        }
+
+        _code.Add((byte)(opcode | ((int)register & 7)));
+    }
+
+    private void Registers(byte opcode, Register register, Register rm)
+    {
+        Rex((int)register, 0, (int)rm);
+        _code.Add(opcode);
+        _code.Add((byte)(0xC0 | (((int)register & 7) << 3) | ((int)rm & 7)));
+    }
+
+    private void Memory(byte opcode, int register, MemoryOperand memory)
+    {
+        Rex(register, (int)memory.Index, (int)memory.Base);
+        _code.Add(opcode);
+        Address(register, memory, 1);
+    }
+
+    private void Rex(int register, int index, int rm) => _code.Add((byte)(0x48 | ((register >> 3) << 2) | ((index >> 3) << 1) | (rm >> 3)));
+
+    private void Evex(int map, int prefix, byte opcode, int register, int second, int rm)
+    {
+        Prefix(map, prefix, register, second, indexBit: rm >> 4, baseBit: rm >> 3, isBroadcast: false);
+        _code.Add(opcode);
+        _code.Add((byte)(0xC0 | ((register & 7) << 3) | (rm & 7)));
+    }
+
+    private void Evex(int map, int prefix, byte opcode, int register, int second, MemoryOperand memory, bool isBroadcast)
+    {
+        Prefix(map, prefix, register, second, (int)memory.Index >> 3, (int)memory.Base >> 3, isBroadcast);
+        _code.Add(opcode);
+        Address(register, memory, isBroadcast ? 4 : 64);
+    }
+
+    // The bits of registers are stored inverted.
+    private void Prefix(int map, int prefix, int register, int second, int indexBit, int baseBit, bool isBroadcast)
+    {
+        _code.Add(0x62);
+        _code.Add((byte)(((~register >> 3 & 1) << 7) | ((~indexBit & 1) << 6) | ((~baseBit & 1) << 5) | ((~register >> 4 & 1) << 4) | map));
+        _code.Add((byte)(((~second & 15) << 3) | 4 | prefix));
+        _code.Add((byte)(0x40 | (isBroadcast ? 0x10 : 0) | ((~second >> 4 & 1) << 3)));
+    }
+
+    /// <summary>ModRM, SIB and displacement; a short displacement counts in units of <paramref name="unit"/> bytes.</summary>
+    private void Address(int register, MemoryOperand memory, int unit)
+    {
+        var displacement = memory.Displacement;
+        var isShort = displacement % unit == 0 && displacement / unit is >= sbyte.MinValue and <= sbyte.MaxValue;
+        var hasNone = displacement == 0 && ((int)memory.Base & 7) != 5;
+        var mode = hasNone ? 0 : isShort ? 0x40 : 0x80;
+        var needsSib = memory.Index != Register.Rsp || ((int)memory.Base & 7) == 4;
+        _code.Add((byte)(mode | ((register & 7) << 3) | (needsSib ? 4 : (int)memory.Base & 7)));
+        if (needsSib)
+        {
+            _code.Add((byte)((BitOperations.Log2((uint)memory.Scale) << 6) | (((int)memory.Index & 7) << 3) | ((int)memory.Base & 7)));
+        }
+
+        if (isShort && !hasNone)
+        {
+            _code.Add((byte)(displacement / unit));
+        }
+        else if (!hasNone)
+        {
+            Int32(displacement);
+        }
+    }
+
+    private void Int32(int value)
+    {
+        for (var i = 0; i < 4; i++)
+        {
+            _code.Add((byte)(value >> (8 * i)));
+        }
+    }
+}
