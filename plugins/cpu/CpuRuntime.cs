@@ -33,10 +33,10 @@ internal sealed class CpuRuntime(HostServices services) : IBackendRuntime, IPayl
             BackendId, payload.ContentId, default, $"{GraphVersion} {(int)instructionSet} {context.ArgumentCount}{constants.Identity}");
         var lease = context.ProgramCache.GetOrCreate(
             key,
-            new GraphSource(graph, constants, instructionSet, services.ProcessCache, context.ArgumentCount),
+            new GraphSource(graph, constants, instructionSet, services.ProcessCache, context.ArgumentCount, services.Pool),
             static source =>
             {
-                var compiled = GraphCompiler.Compile(source.Payload, source.Constants, source.InstructionSet, source.Cache, source.ArgumentCount);
+                var compiled = GraphCompiler.Compile(source.Payload, source.Constants, source.InstructionSet, source.Cache, source.ArgumentCount, source.Pool);
                 return (compiled, compiled.ByteCount);
             });
         try
@@ -61,5 +61,5 @@ internal sealed class CpuRuntime(HostServices services) : IBackendRuntime, IPayl
 
     // A class, because the cache's generic method is compiled once for all classes.
     private sealed record GraphSource(
-        PayloadGraph Payload, ConstantTable Constants, InstructionSet InstructionSet, DerivedDataCache Cache, int ArgumentCount);
+        PayloadGraph Payload, ConstantTable Constants, InstructionSet InstructionSet, DerivedDataCache Cache, int ArgumentCount, ComputePool Pool);
 }

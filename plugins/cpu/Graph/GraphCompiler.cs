@@ -14,11 +14,13 @@ internal static class GraphCompiler
     /// <param name="instructionSet">The rung of the kernels.</param>
     /// <param name="cache">Where packed weights are shared.</param>
     /// <param name="argumentCount">Arguments of the delegate call.</param>
+    /// <param name="pool">Threads to pack weights on; null packs on the caller's.</param>
     /// <exception cref="TandemException"><see cref="ErrorCode.PayloadInvalid"/> or <see cref="ErrorCode.PayloadNotSupported"/>; nothing is held.</exception>
     public static CompiledGraph Compile(
-        PayloadGraph payload, ConstantTable constants, InstructionSet instructionSet, DerivedDataCache cache, int argumentCount)
+        PayloadGraph payload, ConstantTable constants, InstructionSet instructionSet, DerivedDataCache cache, int argumentCount,
+        ComputePool? pool = null)
     {
-        var builder = new GraphBuilder(payload, constants, instructionSet, cache, argumentCount);
+        var builder = new GraphBuilder(payload, constants, instructionSet, cache, argumentCount) { Pool = pool };
         try
         {
             constants.MoveTo(builder.Resources);
@@ -59,7 +61,11 @@ internal static class GraphCompiler
 
         foreach (var node in payload.Nodes)
         {
-            var translated = NodeTranslator.Translate(node, builder);
+            if (NodeTranslator.Translate(node, builder) is not { } translated)
+            {
+                continue;
+            }
+
             nodes.Add(translated);
             if (translated.OnlyMoves || translated is UnaryNode { Kind: UnaryKind.RoundToHalf })
             {

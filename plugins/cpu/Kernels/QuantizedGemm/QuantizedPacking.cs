@@ -29,52 +29,26 @@ internal sealed unsafe partial class QuantizedPacking : IParallelWork
 
     private bool IsInt8 => _packed.Kind == QuantizedWeightKind.Int8Channel;
 
-    /// <summary>Packs 4-bit weights with a scale for each group.</summary>
+    /// <summary>Fills a form of 4-bit weights with a scale for each group.</summary>
     /// <param name="pool">Threads; null packs on the caller's.</param>
-    /// <param name="instructionSet">The rung whose kernels will read them.</param>
+    /// <param name="packed">The form, with memory.</param>
     /// <param name="weights">[N, K / 2] bytes; the low nibble is the even step of K; a nibble is a weight + 8.</param>
-    /// <param name="n">Output features.</param>
-    /// <param name="k">Input features, a multiple of <paramref name="groupSize"/>.</param>
-    /// <param name="groupSize">Steps of K that share a scale, a multiple of 32.</param>
-    /// <param name="scales">[N, K / groupSize] bfloat16.</param>
+    /// <param name="scales">[N, K / group size] bfloat16.</param>
     /// <param name="bias">N values, or null for zero.</param>
-    public static PackedQuantizedMatrix PackInt4Groups(
-        ComputePool? pool, InstructionSet instructionSet, byte* weights, int n, int k, int groupSize, ushort* scales, float* bias)
-    {
-        var kind = groupSize == RowQuantizer.BlockLength ? QuantizedWeightKind.Int4Block32 : QuantizedWeightKind.Int4Group;
-        var packed = new PackedQuantizedMatrix(instructionSet, kind, n, k, groupSize);
-        return new QuantizedPacking(packed, weights, k / 2, scales).Run(pool, null, bias);
-    }
+    public static void FillGroups(ComputePool? pool, PackedQuantizedMatrix packed, byte* weights, ushort* scales, float* bias) =>
+        new QuantizedPacking(packed, weights, packed.K / 2, scales).Run(pool, null, bias);
 
-    /// <summary>Packs 4-bit weights with a scale for each column.</summary>
+    /// <summary>Fills a form of weights with a scale for each column.</summary>
     /// <param name="pool">Threads; null packs on the caller's.</param>
-    /// <param name="instructionSet">The rung whose kernels will read them.</param>
-    /// <param name="weights">[N, (K + 1) / 2] bytes, as for groups; what stands behind the last step of K counts for nothing.</param>
-    /// <param name="n">Output features.</param>
-    /// <param name="k">Input features.</param>
+    /// <param name="packed">The form, with memory.</param>
+    /// <param name="weights">
+    /// [N, (K + 1) / 2] bytes of 4-bit weights, as for groups; what stands behind the last step of K counts for nothing. Or [N, K] signed bytes.
+    /// </param>
     /// <param name="scales">N scales.</param>
     /// <param name="bias">N values, or null for zero.</param>
-    public static PackedQuantizedMatrix PackInt4Channels(
-        ComputePool? pool, InstructionSet instructionSet, byte* weights, int n, int k, float* scales, float* bias)
-    {
-        var packed = new PackedQuantizedMatrix(instructionSet, QuantizedWeightKind.Int4Channel, n, k, 0);
-        return new QuantizedPacking(packed, weights, ((nint)k + 1) / 2, null).Run(pool, scales, bias);
-    }
-
-    /// <summary>Packs 8-bit weights with a scale for each column.</summary>
-    /// <param name="pool">Threads; null packs on the caller's.</param>
-    /// <param name="instructionSet">The rung whose kernels will read them.</param>
-    /// <param name="weights">[N, K] signed bytes.</param>
-    /// <param name="n">Output features.</param>
-    /// <param name="k">Input features, at most 65536: sums are 32-bit integers.</param>
-    /// <param name="scales">N scales.</param>
-    /// <param name="bias">N values, or null for zero.</param>
-    public static PackedQuantizedMatrix PackInt8Channels(
-        ComputePool? pool, InstructionSet instructionSet, sbyte* weights, int n, int k, float* scales, float* bias)
-    {
-        var packed = new PackedQuantizedMatrix(instructionSet, QuantizedWeightKind.Int8Channel, n, k, 0);
-        return new QuantizedPacking(packed, (byte*)weights, k, null).Run(pool, scales, bias);
-    }
+    public static void FillChannels(ComputePool? pool, PackedQuantizedMatrix packed, byte* weights, float* scales, float* bias) =>
+        new QuantizedPacking(packed, weights, packed.Kind == QuantizedWeightKind.Int8Channel ? packed.K : ((nint)packed.K + 1) / 2, null)
+            .Run(pool, scales, bias);
 
     /// <summary>Packs a range of panels.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -103,7 +77,7 @@ internal sealed unsafe partial class QuantizedPacking : IParallelWork
         }
     }
 
-    private PackedQuantizedMatrix Run(ComputePool? pool, float* channelScales, float* bias)
+    private void Run(ComputePool? pool, float* channelScales, float* bias)
     {
         var (packed, columns) = (_packed, _packed.PanelCount * _packed.Width);
         Fill(packed.Bias, bias, packed.N, columns);
@@ -120,8 +94,6 @@ internal sealed unsafe partial class QuantizedPacking : IParallelWork
         {
             pool.Run(packed.PanelCount, 1, this);
         }
-
-        return packed;
     }
 
     private static void Fill(float* destination, float* source, int count, int padded)
