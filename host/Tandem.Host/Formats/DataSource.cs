@@ -226,6 +226,11 @@ public sealed unsafe class DataSource : IDisposable
         }
     }
 
+    /// <summary>
+    /// Names the mapped file in its present state, as <see cref="FileState.Name"/>; null for what is no mapped file. The caller holds a reference.
+    /// </summary>
+    internal string? FileName() => _file is { } file && IsMapped ? FileState.Name(file.SafeFileHandle, DateTimeOffset.UtcNow) : null;
+
     /// <summary>Bytes of a range that was checked against <see cref="Length"/>.</summary>
     internal ReadOnlySpan<byte> Span(DataRange range) => new(Pointer + range.Offset, checked((int)range.Length));
 

@@ -1,4 +1,5 @@
 using Tandem.Plugins.Cpu.Kernels;
+using Tandem.Plugins.Cpu.PackedCache;
 using Tandem.Plugins.Cpu.Payload;
 using Tandem.Sdk;
 
@@ -86,6 +87,9 @@ internal sealed unsafe class GraphBuilder
 
     /// <summary>Shares packed weights.</summary>
     public DerivedDataCache Cache { get; }
+
+    /// <summary>Where packed weights are kept between processes; null: nowhere.</summary>
+    public PackedStore? Store { get; init; }
 
     public List<GraphValue> Values { get; } = [];
 

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Tandem.Plugins.Cpu.Kernels;
 
@@ -42,7 +43,7 @@ internal sealed unsafe class QuantizedKernelSet
         set = instructionSet switch
         {
             // The widest dot product of bytes that .NET has is one of 256 bits, and as fast as 16-bit products in 512.
-            InstructionSet.Avx512Vnni when kind == QuantizedWeightKind.Int8Channel =>
+            InstructionSet.Avx512Vnni when kind == QuantizedWeightKind.Int8Channel && AvxVnni.IsSupported =>
                 Create<ByteSimdAvxVnni, Vector256<int>, SimdAvx2, Vector256<float>>(kind),
             InstructionSet.Avx512 or InstructionSet.Avx512Vnni => Create<ByteSimdAvx512, Vector512<int>, SimdAvx512, Vector512<float>>(kind),
             InstructionSet.AvxVnni => Create<ByteSimdAvxVnni, Vector256<int>, SimdAvx2, Vector256<float>>(kind),

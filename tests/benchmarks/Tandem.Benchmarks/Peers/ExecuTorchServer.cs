@@ -6,9 +6,10 @@ namespace Tandem.Benchmarks.Peers;
 /// <summary>A process of ExecuTorch that answers requests for as long as the benchmark runs: its imports take seconds, and rounds must alternate.</summary>
 internal sealed class ExecuTorchServer : IDisposable
 {
-    private readonly Process _process;
+    private ExecuTorchServer(Process process) => Process = process;
 
-    private ExecuTorchServer(Process process) => _process = process;
+    /// <summary>The process.</summary>
+    public Process Process { get; }
 
     /// <summary>Starts ExecuTorch with so many threads.</summary>
     /// <param name="script">The program that runs a Python file with ExecuTorch.</param>
@@ -33,9 +34,9 @@ internal sealed class ExecuTorchServer : IDisposable
     /// <exception cref="InvalidOperationException">ExecuTorch refused.</exception>
     public string Ask(FormattableString request)
     {
-        _process.StandardInput.WriteLine(request.ToString(CultureInfo.InvariantCulture));
-        _process.StandardInput.Flush();
-        var answer = _process.StandardOutput.ReadLine();
+        Process.StandardInput.WriteLine(request.ToString(CultureInfo.InvariantCulture));
+        Process.StandardInput.Flush();
+        var answer = Process.StandardOutput.ReadLine();
         return answer is not null && !answer.StartsWith("error", StringComparison.Ordinal) ? answer
             : throw new InvalidOperationException($"ExecuTorch, asked for '{request.ToString(CultureInfo.InvariantCulture)}': {answer ?? "the process has ended"}");
     }
@@ -45,8 +46,8 @@ internal sealed class ExecuTorchServer : IDisposable
 
     public void Dispose()
     {
-        _process.StandardInput.Close();
-        _process.WaitForExit();
-        _process.Dispose();
+        Process.StandardInput.Close();
+        Process.WaitForExit();
+        Process.Dispose();
     }
 }

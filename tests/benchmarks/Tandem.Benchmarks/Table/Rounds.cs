@@ -6,12 +6,10 @@ namespace Tandem.Benchmarks.Table;
 /// <summary>Times contenders in turn, round by round, with the machine's limit measured in each.</summary>
 internal static class Rounds
 {
-    // Threads of the one that ran before spin for a while: they must be parked before the next one's time counts.
-    private const int SettleMilliseconds = 4;
     private const int WarmUpCalls = 2;
     private const int GreatestCalls = 5000;
 
-    public static Measurement Run(IReadOnlyList<Contender> contenders, int rounds, double sampleMilliseconds, MachineLimits limits, LimitKind limit, int threads)
+    public static Measurement Run(IReadOnlyList<Contender> contenders, int rounds, double sampleMilliseconds, MachineLimits limits, LimitKind limit, int threads, Quiet quiet)
     {
         var measurement = new Measurement();
         var calls = contenders.Select(contender =>
@@ -26,7 +24,7 @@ internal static class Rounds
             {
                 // Another one begins in each round: none has always the same neighbour.
                 var at = (i + round) % contenders.Count;
-                Thread.Sleep(SettleMilliseconds);
+                quiet.Wait();
                 contenders[at].Time(1);
                 measurement.Add(contenders[at].Name, contenders[at].Time(calls[at]));
             }

@@ -21,6 +21,9 @@ internal sealed class TableContext : IDisposable
 
     public MachineLimits Limits { get; } = new();
 
+    /// <summary>Waits for this process and the peers' processes.</summary>
+    public Quiet Quiet => new([.. _servers.Values.Select(server => server.Process)]);
+
     /// <summary>Tandem with so many threads.</summary>
     public TandemRuntime Runtime(int threads)
     {

@@ -30,7 +30,7 @@ internal static class WorkloadRunner
                 }
 
                 Check(workload, contenders);
-                var measurement = Rounds.Run(contenders, context.Options.Rounds, context.Options.SampleMilliseconds, context.Limits, workload.Limit, threads);
+                var measurement = Rounds.Run(contenders, context.Options.Rounds, context.Options.SampleMilliseconds, context.Limits, workload.Limit, threads, context.Quiet);
                 var limitSeconds = workload.Amount / 1e9 / context.Limits.Best(workload.Limit, threads);
                 context.Table.Print(RowText.Row(
                     workload.Group, workload.Name, threads, measurement,
