@@ -42,11 +42,12 @@ internal static unsafe class QuantizedWeightPacker
         var scales = builder.ScaleBytes(node, filter);
         var inline = scales is null ? builder.Scales(node, filter) : null;
         var offsets = bias == PayloadValue.NoId ? null : builder.Constant(node, bias);
-        var layout = $"rows {kind} {rows} {firstRow} {n} {k} {groupSize} {isTransposed} "
+        var form = new PackedQuantizedMatrix(builder.InstructionSet, kind, n, k, groupSize);
+        var layout = $"rows {kind} {form.Width} {form.Kernels.ByteOffset} {rows} {firstRow} {n} {k} {groupSize} {isTransposed} "
             + $"{(offsets is null ? -1 : (int)builder.Declared(node, bias).Datatype)} "
             + (inline is null ? "" : WeightPacker.Fingerprint(MemoryMarshal.AsBytes(inline.AsSpan())));
         return WeightPacker.Pack(
-            builder, layout, [weights, offsets, scales], new PackedQuantizedMatrix(builder.InstructionSet, kind, n, k, groupSize),
+            builder, layout, [weights, offsets, scales], form,
             packed =>
             {
                 using var floats = offsets is null ? null : builder.Floats(node, bias);
