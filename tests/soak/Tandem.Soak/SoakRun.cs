@@ -50,7 +50,14 @@ public sealed class SoakRun : IDisposable
 
         foreach (var path in _options.OtherPrograms)
         {
-            _outputs[path] = Execute(_plain, path);
+            try
+            {
+                _outputs[path] = Execute(_plain, path);
+            }
+            catch (TandemException error) when (error.Code is ErrorCode.PayloadNotSupported)
+            {
+                _options.Log($"left out: {path}: {error.Message}");
+            }
         }
 
         var threads = new[]
