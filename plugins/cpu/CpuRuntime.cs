@@ -36,10 +36,11 @@ internal sealed class CpuRuntime(HostServices services) : IBackendRuntime, IPayl
             BackendId, constants.PayloadId, default, $"{GraphVersion} {(int)instructionSet} {context.ArgumentCount}{constants.Identity}");
         var lease = context.ProgramCache.GetOrCreate(
             key,
-            new GraphSource(graph, constants, instructionSet, services.ProcessCache, store, context.ArgumentCount),
+            new GraphSource(graph, constants, instructionSet, services.ProcessCache, store, context.ArgumentCount, services.Pool),
             static source =>
             {
-                var compiled = GraphCompiler.Compile(source.Payload, source.Constants, source.InstructionSet, source.Cache, source.ArgumentCount, source.Store);
+                var compiled = GraphCompiler.Compile(
+                    source.Payload, source.Constants, source.InstructionSet, source.Cache, source.ArgumentCount, source.Store, source.Pool);
                 return (compiled, compiled.ByteCount);
             });
         try
@@ -91,5 +92,6 @@ internal sealed class CpuRuntime(HostServices services) : IBackendRuntime, IPayl
 
     // A class, because the cache's generic method is compiled once for all classes.
     private sealed record GraphSource(
-        PayloadGraph Payload, ConstantTable Constants, InstructionSet InstructionSet, DerivedDataCache Cache, PackedStore? Store, int ArgumentCount);
+        PayloadGraph Payload, ConstantTable Constants, InstructionSet InstructionSet, DerivedDataCache Cache, PackedStore? Store, int ArgumentCount,
+        ComputePool Pool);
 }

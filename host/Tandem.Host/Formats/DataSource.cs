@@ -167,6 +167,9 @@ public sealed unsafe class DataSource : IDisposable
         }
     }
 
+    /// <summary>The last reference was given back; the bytes are gone.</summary>
+    internal event Action<DataSource>? Freed;
+
     /// <summary>Takes another reference.</summary>
     /// <returns>This source.</returns>
     /// <exception cref="TandemException"><see cref="ErrorCode.ObjectReleased"/>.</exception>
@@ -193,6 +196,7 @@ public sealed unsafe class DataSource : IDisposable
         if (Interlocked.Decrement(ref _references) == 0)
         {
             _free();
+            Freed?.Invoke(this);
         }
     }
 

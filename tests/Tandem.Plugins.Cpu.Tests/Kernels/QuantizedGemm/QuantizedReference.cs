@@ -1,4 +1,6 @@
 using Tandem.Plugins.Cpu.Kernels;
+using Tandem.Plugins.Cpu.PackedCache;
+using Tandem.Sdk;
 
 namespace Tandem.Plugins.Cpu.Tests.Kernels;
 
@@ -81,21 +83,50 @@ internal sealed unsafe class QuantizedReference
         return bytes;
     }
 
+    /// <summary>The weights as a file stores them as [K, N].</summary>
+    public byte[] TransposedBytes()
+    {
+        var rowBytes = _isInt4 ? (N + 1) / 2 : N;
+        var bytes = new byte[K * rowBytes];
+        for (var i = 0; i < K; i++)
+        {
+            for (var column = 0; column < N; column++)
+            {
+                var weight = Weights[(column * K) + i];
+                if (_isInt4)
+                {
+                    bytes[(i * rowBytes) + (column / 2)] |= (byte)((weight + 8) << (column % 2 * 4));
+                }
+                else
+                {
+                    bytes[(i * rowBytes) + column] = (byte)weight;
+                }
+            }
+        }
+
+        return bytes;
+    }
+
     public ushort[] BFloat16Scales() => [.. Scales.Select(scale => (ushort)(BitConverter.SingleToInt32Bits(scale) >> 16))];
 
-    public PackedQuantizedMatrix Pack(InstructionSet rung, bool hasBias = true, Tandem.Sdk.ComputePool? pool = null)
+    public PackedQuantizedMatrix Pack(InstructionSet rung, bool hasBias = true, ComputePool? pool = null)
     {
         fixed (byte* weights = Bytes())
         fixed (float* scales = Scales, bias = Bias)
         fixed (ushort* groupScales = BFloat16Scales())
         {
-            var b = hasBias ? bias : null;
-            return Kind switch
+            var packed = new PackedQuantizedMatrix(rung, Kind, N, K, _groupSize);
+            packed.Attach(PackedBlock.Allocate(packed.ByteCount));
+            if (HasGroups)
             {
-                QuantizedWeightKind.Int4Channel => QuantizedPacking.PackInt4Channels(pool, rung, weights, N, K, scales, b),
-                QuantizedWeightKind.Int8Channel => QuantizedPacking.PackInt8Channels(pool, rung, (sbyte*)weights, N, K, scales, b),
-                _ => QuantizedPacking.PackInt4Groups(pool, rung, weights, N, K, _groupSize, groupScales, b),
-            };
+                QuantizedPacking.FillGroups(pool, packed, weights, groupScales, hasBias ? bias : null);
+            }
+            else
+            {
+                QuantizedPacking.FillChannels(pool, packed, weights, scales, hasBias ? bias : null);
+            }
+
+            return packed;
         }
     }
 
