@@ -34,6 +34,7 @@ internal static class TableRun
             WorkloadRunner.Run(context, workload);
         }
 
+        LlamaRows.Run(context);
         PrintLimits(context);
         context.Table.Line($"{context.Table.WithGoal - context.Table.Missed} of {context.Table.WithGoal} rows with a goal reach it.");
         return context.Table.Missed == 0 ? 0 : 1;
