@@ -20,6 +20,7 @@ internal static class CommandLine
             Examples:
               tandem demo
               tandem lower model.pt2 -o model.pte --backend cpu
+              tandem quantize model.pt2 -o model.pte --backend cpu
               tandem run model.pte --inputs in.safetensors --outputs out.safetensors
               tandem generate model.pte --tokenizer tokenizer.json --prompt "Once upon a time"
               tandem check --program portable.pte cases/*
@@ -28,6 +29,7 @@ internal static class CommandLine
         {
             DemoCommand.Create(terminal),
             LowerCommand.Create(terminal),
+            QuantizeCommand.Create(terminal),
             RunCommand.Create(terminal),
             CheckCommand.Create(terminal),
             InspectCommand.Create(terminal),

@@ -1,4 +1,6 @@
+using System.Globalization;
 using Tandem.Plugins.Cpu.Kernels;
+using Tandem.Plugins.Cpu.PackedCache;
 using Tandem.Sdk;
 
 namespace Tandem.Plugins.Cpu;
@@ -8,6 +10,12 @@ internal static class CpuOptions
 {
     /// <summary>The highest rung of the kernel ladder to use: avx512vnni, avx512, avxvnni, avx2, armdot, advsimd, vector128 or scalar.</summary>
     public const string InstructionSetName = "isa";
+
+    /// <summary>The folder in which packed weights are kept between processes; a full path. None: they are packed at each start.</summary>
+    public const string PackedCacheName = "packed_cache";
+
+    /// <summary>Most bytes of the files in that folder.</summary>
+    public const string PackedCacheBytesName = "packed_cache_bytes";
 
     private const string Names = "avx512vnni, avx512, avxvnni, avx2, armdot, advsimd, vector128 or scalar";
 
@@ -35,5 +43,40 @@ internal static class CpuOptions
                 NextStep = "correct the option, or leave it out for the best instruction set of this CPU",
             }),
         };
+    }
+
+    /// <summary>Where packed weights are kept between processes; null: nowhere.</summary>
+    /// <exception cref="TandemException"><see cref="ErrorCode.ConfigurationInvalid"/>: no full path, or no number of bytes.</exception>
+    public static PackedCacheOptions? GetPackedCache(BackendOptions options)
+    {
+        var bytes = options.GetString(PackedCacheBytesName);
+        var maxBytes = PackedCacheOptions.DefaultMaxBytes;
+        if (!string.IsNullOrEmpty(bytes) && (!long.TryParse(bytes, NumberStyles.None, CultureInfo.InvariantCulture, out maxBytes) || maxBytes == 0))
+        {
+            throw new TandemException(ErrorCode.ConfigurationInvalid, "the option is no number of bytes", new ErrorDetails
+            {
+                Location = PackedCacheBytesName,
+                Expected = "a number from 1 on",
+                Found = bytes,
+                NextStep = "correct the option, or leave it out",
+            });
+        }
+
+        var folder = options.GetString(PackedCacheName);
+        if (string.IsNullOrEmpty(folder))
+        {
+            return null;
+        }
+
+        // A relative path would name another folder in each process.
+        return Path.IsPathFullyQualified(folder) && !folder.Contains('\0')
+            ? new PackedCacheOptions(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)), maxBytes)
+            : throw new TandemException(ErrorCode.ConfigurationInvalid, "the option names no folder", new ErrorDetails
+            {
+                Location = PackedCacheName,
+                Expected = "the full path of a folder",
+                Found = folder,
+                NextStep = "correct the option, or leave it out to pack weights at each start",
+            });
     }
 }

@@ -37,7 +37,8 @@ internal sealed class CpuPreprocessor : IBackendPreprocessor
     {
         var method = partition.Program;
         var writer = new GraphWriter();
-        var scope = new LoweringScope(writer);
+        var outputs = method.Graph.Outputs.SelectMany(static output => output.References()).ToArray();
+        var scope = new LoweringScope(writer) { Results = new QuantisedResults(method.Graph.Nodes, outputs) };
         for (var i = 0; i < method.Graph.Inputs.Length; i++)
         {
             var input = method.Signature.Inputs[i];
@@ -51,7 +52,6 @@ internal sealed class CpuPreprocessor : IBackendPreprocessor
             }
         }
 
-        var outputs = method.Graph.Outputs.SelectMany(static output => output.References()).ToArray();
         var used = method.Graph.Nodes.SelectMany(static node => node.References()).Concat(outputs).ToHashSet(StringComparer.Ordinal);
         if (PartitionLowering.Lower(scope, method.Graph.Nodes, outputs, used.Contains) is var (node, reason))
         {
@@ -67,9 +67,9 @@ internal sealed class CpuPreprocessor : IBackendPreprocessor
 
         var keys = new List<string>();
         var handles = new SortedDictionary<int, SortedSet<int>>();
-        var graph = writer.Build(content =>
+        var graph = writer.Build((content, prefix) =>
         {
-            var key = context.NamedData.AddByContent(content, Alignment);
+            var key = context.NamedData.AddByContent(content, Alignment, prefix);
             if (!keys.Contains(key))
             {
                 keys.Add(key);

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Tandem.Plugins.Cpu.Graph;
 using Tandem.Plugins.Cpu.Kernels;
+using Tandem.Plugins.Cpu.PackedCache;
 using Tandem.Plugins.Cpu.Payload;
 using Tandem.Sdk;
 
@@ -15,6 +16,7 @@ internal sealed class CpuRuntime(HostServices services) : IBackendRuntime, IPayl
     /// <summary>Version of the compiled form; part of the cache's key.</summary>
     private const string GraphVersion = "graph v1";
 
+    private readonly Dictionary<string, PackedCacheFolder> _folders = new(StringComparer.Ordinal);
     private readonly WorkspaceTable _workspaces = new();
     private readonly KernelWarmUp _warmUp = new(services.Pool.ThreadCount);
 
@@ -28,15 +30,17 @@ internal sealed class CpuRuntime(HostServices services) : IBackendRuntime, IPayl
         var instructionSet = CpuOptions.GetInstructionSet(context.Options);
         var payload = context.Processed;
         var graph = PayloadReader.Read(payload.Span);
-        using var constants = new ConstantTable(graph.Constants, payload, context.NamedData);
+        var store = OpenStore(context.Options);
+        using var constants = new ConstantTable(graph.Constants, payload, context.NamedData, store);
         var key = new DerivedDataKey(
-            BackendId, payload.ContentId, default, $"{GraphVersion} {(int)instructionSet} {context.ArgumentCount}{constants.Identity}");
+            BackendId, constants.PayloadId, default, $"{GraphVersion} {(int)instructionSet} {context.ArgumentCount}{constants.Identity}");
         var lease = context.ProgramCache.GetOrCreate(
             key,
-            new GraphSource(graph, constants, instructionSet, services.ProcessCache, context.ArgumentCount),
+            new GraphSource(graph, constants, instructionSet, services.ProcessCache, store, context.ArgumentCount, services.Pool),
             static source =>
             {
-                var compiled = GraphCompiler.Compile(source.Payload, source.Constants, source.InstructionSet, source.Cache, source.ArgumentCount);
+                var compiled = GraphCompiler.Compile(
+                    source.Payload, source.Constants, source.InstructionSet, source.Cache, source.ArgumentCount, source.Store, source.Pool);
                 return (compiled, compiled.ByteCount);
             });
         try
@@ -59,7 +63,35 @@ internal sealed class CpuRuntime(HostServices services) : IBackendRuntime, IPayl
     /// <inheritdoc/>
     public void Dispose() => _warmUp.Dispose();
 
+    /// <summary>The packed cache in a folder, if a load has used it.</summary>
+    internal PackedCacheFolder? PackedCache(string folder)
+    {
+        lock (_folders)
+        {
+            return _folders.GetValueOrDefault(folder);
+        }
+    }
+
+    private PackedStore? OpenStore(BackendOptions options)
+    {
+        if (CpuOptions.GetPackedCache(options) is not { } cache)
+        {
+            return null;
+        }
+
+        lock (_folders)
+        {
+            if (!_folders.TryGetValue(cache.Folder, out var folder))
+            {
+                _folders[cache.Folder] = folder = new PackedCacheFolder(cache.Folder, services.Log, services.Pool);
+            }
+
+            return new PackedStore(folder, cache, services.Pool);
+        }
+    }
+
     // A class, because the cache's generic method is compiled once for all classes.
     private sealed record GraphSource(
-        PayloadGraph Payload, ConstantTable Constants, InstructionSet InstructionSet, DerivedDataCache Cache, int ArgumentCount);
+        PayloadGraph Payload, ConstantTable Constants, InstructionSet InstructionSet, DerivedDataCache Cache, PackedStore? Store, int ArgumentCount,
+        ComputePool Pool);
 }

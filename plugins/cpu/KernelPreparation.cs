@@ -25,5 +25,9 @@ internal static unsafe class KernelPreparation
         PoolingKernels.GetAverage(instructionSet)(&pooling, 0, 0);
         PoolingKernels.GetMaximum(instructionSet)(&pooling, 0, 0);
         KernelSet.For(instructionSet).CompileAll(cancellationToken);
+        foreach (var kind in Enum.GetValues<QuantizedWeightKind>())
+        {
+            QuantizedKernelSet.For(instructionSet, kind).CompileAll(cancellationToken);
+        }
     }
 }

@@ -1,6 +1,9 @@
-// Lowers the archive of the sample model with the CPU plugin, says what sharing saved, and runs a step of the result.
+// Lowers the archive of the sample model with the CPU plugin, says what sharing saved, runs a step of the result, and does the same with int4 weights.
 using Tandem.Host;
+using Tandem.Host.Export;
+using Tandem.Host.Import;
 using Tandem.Host.Lowering;
+using Tandem.Host.Quantization;
 
 var folder = AppContext.BaseDirectory;
 var archive = Path.Combine(folder, "models", "tales", "tales.pt2");
@@ -24,3 +27,8 @@ prefill.SetInput<long>(0, [0, 477, 478, 258], [1, 4]);
 prefill.SetInput<long>(1, [0, 1, 2, 3], [4]);
 prefill.Execute();
 Console.WriteLine($"{prefill.GetOutput(0).ElementCount} logits");
+
+var quantization = new QuantizationOptions { GroupSize = 64, Exclude = ["tok_embeddings"], Rules = [QuantizationRule.Parse("layers.*.wo=8da8w")] };
+var quantized = ProgramQuantizer.Quantize(ExportedProgramReader.Read(archive), quantization);
+ExportedProgramWriter.Write(quantized.Program, Path.ChangeExtension(output, ".pt2"));
+Console.WriteLine($"{quantized.Report.Layers.Count} layers, {quantized.Report.BytesBefore} bytes become {quantized.Report.BytesAfter}");

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Spectre.Console;
 using Tandem.Cli.Inspection;
+using Tandem.Host.Formats;
 using Tandem.Host;
 
 namespace Tandem.Cli.Commands;
@@ -33,7 +34,7 @@ internal static class InspectCommand
             var report = runtime.Inspect(parsed.GetValue(model)!, parsed.GetValue(common.Data)!);
             if (parsed.GetValue(html) is { } path)
             {
-                OutputFile.WriteText(path, HtmlReport.Render(report));
+                TargetFile.WriteText(path, HtmlReport.Render(report));
                 terminal.Error.WriteLine($"wrote {path}");
             }
 

@@ -3,6 +3,7 @@ using System.Globalization;
 using Microsoft.Extensions.Configuration;
 using Spectre.Console;
 using Tandem.Cli.Inspection;
+using Tandem.Host;
 using Tandem.Host.Lowering;
 
 namespace Tandem.Cli.Commands;
@@ -40,12 +41,8 @@ internal static class LowerCommand
         common.AddTo(command, withData: false);
         command.SetAction((parsed, cancellation) =>
         {
-            var configuration = common.ReadConfiguration(parsed);
-            using var runtime = common.CreateRuntime(parsed, configuration);
-            var options = new LoweringOptions();
-            configuration.GetSection("Tandem:Lowering").Bind(options);
-            List<string> order = [.. parsed.GetValue(backends)!.SelectMany(item => item.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))];
-            options.Backends.Order = order.Count > 0 ? order : options.Backends.Order;
+            using var lowering = new Lowering(common, parsed, parsed.GetValue(backends)!);
+            var options = lowering.Options;
             options.ExternalData = parsed.GetValue(external) ?? options.ExternalData;
             options.Strip |= parsed.GetValue(strip);
             options.ShareData &= !parsed.GetValue(noSharing);
@@ -55,7 +52,7 @@ internal static class LowerCommand
                 terminal.RawOutput.WriteLine($"# {method.Name} after {pass}");
                 terminal.RawOutput.WriteLine(text);
             };
-            var report = new ProgramLowering(runtime, options).LowerFile(parsed.GetValue(archive)!, parsed.GetValue(output)!, new Progress(terminal), cancellation);
+            var report = lowering.Create().LowerFile(parsed.GetValue(archive)!, parsed.GetValue(output)!, new Progress(terminal), cancellation);
             Print(terminal, report, parsed.GetValue(explain));
             return Task.FromResult(ExitCode.Success);
         });
@@ -77,6 +74,34 @@ internal static class LowerCommand
         TextReport.Print(terminal.Output, LoweringTables.Sizes(report));
         TextReport.Print(terminal.Output, new ReportTable("Time", ["stage", "ms"],
             [.. report.Times.Select(time => (IReadOnlyList<string>)[time.Stage.ToString().ToLowerInvariant(), time.Duration.TotalMilliseconds.ToString("0.0", CultureInfo.InvariantCulture)])]));
+    }
+
+    /// <summary>The lowering that the configuration and a list of backends describe.</summary>
+    internal sealed class Lowering : IDisposable
+    {
+        private readonly TandemRuntime _runtime;
+
+        /// <summary>Reads the configuration.</summary>
+        /// <param name="common">Options that verbs share.</param>
+        /// <param name="parsed">The command line.</param>
+        /// <param name="backends">Backends, the preferred first, separated by commas; none for those of the configuration.</param>
+        public Lowering(CommonOptions common, ParseResult parsed, IEnumerable<string> backends)
+        {
+            var configuration = common.ReadConfiguration(parsed);
+            configuration.GetSection("Tandem:Lowering").Bind(Options);
+            List<string> order = [.. backends.SelectMany(item => item.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))];
+            Options.Backends.Order = order.Count > 0 ? order : Options.Backends.Order;
+            _runtime = common.CreateRuntime(parsed, configuration);
+        }
+
+        /// <summary>Its options.</summary>
+        public LoweringOptions Options { get; } = new();
+
+        /// <summary>Creates it with the options as they are.</summary>
+        public ProgramLowering Create() => new(_runtime, Options);
+
+        /// <inheritdoc/>
+        public void Dispose() => _runtime.Dispose();
     }
 
     /// <summary>A line for each step.</summary>

@@ -8,22 +8,27 @@ namespace Tandem.Host.Execution;
 internal sealed unsafe class SessionScratch : KernelContext, IDisposable
 {
     private readonly List<NativeMemoryBlock> _blocks = [];
+    private readonly SessionComputePool _pool;
     private int _block;
     private long _used;
 
     internal SessionScratch(ComputePool pool, int seed)
     {
-        Pool = pool;
+        _pool = new SessionComputePool(pool);
         Random = new Random(seed);
     }
 
-    public override ComputePool Pool { get; }
+    public override ComputePool Pool => _pool;
 
     public override CancellationToken CancellationToken => Cancellation;
 
     public override Random Random { get; }
 
-    internal CancellationToken Cancellation { get; set; }
+    internal CancellationToken Cancellation
+    {
+        get => _pool.Cancellation;
+        set => _pool.Cancellation = value;
+    }
 
     internal long ByteCount
     {

@@ -167,6 +167,9 @@ public sealed unsafe class DataSource : IDisposable
         }
     }
 
+    /// <summary>The last reference was given back; the bytes are gone.</summary>
+    internal event Action<DataSource>? Freed;
+
     /// <summary>Takes another reference.</summary>
     /// <returns>This source.</returns>
     /// <exception cref="TandemException"><see cref="ErrorCode.ObjectReleased"/>.</exception>
@@ -193,6 +196,7 @@ public sealed unsafe class DataSource : IDisposable
         if (Interlocked.Decrement(ref _references) == 0)
         {
             _free();
+            Freed?.Invoke(this);
         }
     }
 
@@ -225,6 +229,11 @@ public sealed unsafe class DataSource : IDisposable
             });
         }
     }
+
+    /// <summary>
+    /// Names the mapped file in its present state, as <see cref="FileState.Name"/>; null for what is no mapped file. The caller holds a reference.
+    /// </summary>
+    internal string? FileName() => _file is { } file && IsMapped ? FileState.Name(file.SafeFileHandle, DateTimeOffset.UtcNow) : null;
 
     /// <summary>Bytes of a range that was checked against <see cref="Length"/>.</summary>
     internal ReadOnlySpan<byte> Span(DataRange range) => new(Pointer + range.Offset, checked((int)range.Length));

@@ -36,7 +36,7 @@ internal sealed unsafe class Blob
     internal BlobOrigin Origin { get; }
 
     /// <summary>Every range that the registry finds this blob by.</summary>
-    internal List<BlobOrigin> Origins { get; } = [];
+    internal HashSet<BlobOrigin> Origins { get; } = [];
 
     internal ContentId? ContentId { get; set; }
 

@@ -1,3 +1,4 @@
+using Tandem.Host.Formats;
 using Tandem.Sdk;
 
 namespace Tandem.Host.NamedData;
@@ -26,6 +27,25 @@ internal sealed unsafe class BlobHandle : DataHandle
     public override TensorLayout? Layout { get; }
 
     public override ContentId ContentId => _registry.ContentIdOf(Live());
+
+    public override string? FileStamp => Live() is { IsInPlace: true } blob ? blob.Origin.Source.FileName() : null;
+
+    public override long FileOffset => Live() is { IsInPlace: true, Origin: { Source.IsMapped: true } origin } ? origin.Range.Offset : -1;
+
+    public override void ReleasePages(long offset, long length)
+    {
+        var blob = Live();
+        if (offset < 0 || length < 0 || offset > blob.Length - length)
+        {
+            throw new TandemException(ErrorCode.ArgumentInvalid, "pages outside the data cannot be released",
+                new ErrorDetails { Expected = $"within {blob.Length} bytes", Found = $"offset {offset}, {length} bytes" });
+        }
+
+        if (blob is { IsInPlace: true, Origin.Source.IsMapped: true })
+        {
+            MappedPages.Release(blob.Pointer + offset, length);
+        }
+    }
 
     public override DataHandle AddReference() => new BlobHandle(_registry, _registry.AddReference(Live()), Layout);
 

@@ -21,6 +21,7 @@ public sealed class BlobRegistry
 
     private readonly Lock _lock = new();
     private readonly Dictionary<BlobOrigin, Blob> _byOrigin = [];
+    private readonly Dictionary<DataSource, HashSet<DataRange>> _rangesOf = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<long, List<Blob>> _byLength = [];
     private long _physicalLoads;
     private long _sharedLoads;
@@ -88,6 +89,18 @@ public sealed class BlobRegistry
         }
     }
 
+    /// <summary>Places that blobs are found by; for tests.</summary>
+    internal int OriginCount
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _byOrigin.Count + _rangesOf.Count;
+            }
+        }
+    }
+
     /// <summary>Called before each physical load; tests make it throw.</summary>
     internal Action<DataSource, DataRange>? BeforeLoad { get; set; }
 
@@ -113,7 +126,32 @@ public sealed class BlobRegistry
 
         _byOrigin[origin] = blob;
         blob.Origins.Add(origin);
+        if (!_rangesOf.TryGetValue(source, out var ranges))
+        {
+            // A source may be gone long before a blob that it was found equal to.
+            _rangesOf[source] = ranges = [];
+            source.Freed += Forget;
+        }
+
+        ranges.Add(range);
         return blob;
+    }
+
+    private void Forget(DataSource source)
+    {
+        lock (_lock)
+        {
+            if (_rangesOf.Remove(source, out var ranges))
+            {
+                foreach (var origin in ranges.Select(range => new BlobOrigin(source, range)))
+                {
+                    if (_byOrigin.Remove(origin, out var blob))
+                    {
+                        blob.Origins.Remove(origin);
+                    }
+                }
+            }
+        }
     }
 
     internal void Release(Blob blob)
@@ -130,6 +168,7 @@ public sealed class BlobRegistry
                 if (_byOrigin.TryGetValue(origin, out var current) && ReferenceEquals(current, blob))
                 {
                     _byOrigin.Remove(origin);
+                    _rangesOf.GetValueOrDefault(origin.Source)?.Remove(origin.Range);
                 }
             }
 

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
+using Tandem.Host.Formats;
 using Tandem.Sdk;
 
 namespace Tandem.Host.TensorFiles;
@@ -66,7 +67,7 @@ public static partial class NpyFile
     /// <summary>Writes a file: to a temporary file first, then renamed.</summary>
     /// <param name="path">The file; replaced if it is there.</param>
     /// <param name="tensor">A contiguous tensor; bfloat16 is not a NumPy type and is refused.</param>
-    /// <exception cref="TandemException"><see cref="ErrorCode.ArgumentInvalid"/>: a dtype or layout that the format lacks.</exception>
+    /// <exception cref="TandemException"><see cref="ErrorCode.ArgumentInvalid"/>: a dtype or layout that the format lacks; <see cref="ErrorCode.TargetUnwritable"/>.</exception>
     public static void Write(string path, TensorData tensor)
     {
         var description = Describe(tensor.Layout.ScalarType);
@@ -84,7 +85,7 @@ public static partial class NpyFile
         var shape = string.Concat(tensor.Layout.Sizes.Select(size => $"{size}, ")).TrimEnd(' ');
         var header = $"{{'descr': '{description}', 'fortran_order': False, 'shape': ({(tensor.Layout.Sizes.Length == 1 ? shape : shape.TrimEnd(','))}), }}";
         header = header.PadRight((10 + header.Length + 1 + 63) / 64 * 64 - 11) + "\n";
-        TensorFile.WriteAtomically(path, stream =>
+        TargetFile.Write(path, stream =>
         {
             stream.Write(Magic);
             stream.Write([1, 0, (byte)header.Length, (byte)(header.Length >> 8)]);

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.Text.Json;
+using Tandem.Host.Formats;
 using Tandem.Sdk;
 
 namespace Tandem.Host.TensorFiles;
@@ -101,7 +102,7 @@ public static class SafetensorsFile
     /// <summary>Writes tensors to a file: to a temporary file first, then renamed.</summary>
     /// <param name="path">The file; replaced if it is there.</param>
     /// <param name="tensors">Contiguous tensors, written in the given order.</param>
-    /// <exception cref="TandemException"><see cref="ErrorCode.ArgumentInvalid"/>: a dtype or layout that the format lacks.</exception>
+    /// <exception cref="TandemException"><see cref="ErrorCode.ArgumentInvalid"/>: a dtype or layout that the format lacks; <see cref="ErrorCode.TargetUnwritable"/>.</exception>
     public static void Write(string path, IEnumerable<KeyValuePair<string, TensorData>> tensors)
     {
         var items = tensors.ToList();
@@ -148,7 +149,7 @@ public static class SafetensorsFile
             header.WriteByte((byte)' ');
         }
 
-        TensorFile.WriteAtomically(path, stream =>
+        TargetFile.Write(path, stream =>
         {
             Span<byte> length = stackalloc byte[8];
             BinaryPrimitives.WriteInt64LittleEndian(length, header.Length);

@@ -22,34 +22,6 @@ internal static class TensorFile
         }
     }
 
-    /// <summary>Writes to a temporary file beside the target and renames it, so that no reader ever sees half a file.</summary>
-    internal static void WriteAtomically(string path, Action<Stream> write)
-    {
-        var temporary = $"{path}.{Guid.NewGuid():N}.tmp";
-        try
-        {
-            using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write))
-            {
-                write(stream);
-            }
-
-            File.Move(temporary, path, overwrite: true);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new TandemException(ErrorCode.SourceUnreadable, "the file cannot be written", new ErrorDetails
-            {
-                File = path,
-                Found = error.Message,
-                NextStep = "check the folder and its permissions",
-            }, error);
-        }
-        finally
-        {
-            File.Delete(temporary);
-        }
-    }
-
     internal static TensorLayout CheckedLayout(string file, string location, ScalarType type, ReadOnlySpan<int> sizes)
     {
         try

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Tandem.Sdk;
 
 namespace Tandem.Plugins.Cpu.Graph;
@@ -10,9 +11,19 @@ internal sealed unsafe record ConstantData(DataHandle Handle, long Offset, long 
 {
     public byte* Pointer => Handle.Pointer + Offset;
 
+    /// <summary>SHA-256 of the content that the bytes are part of, where packed weights are kept between processes; null elsewhere.</summary>
+    public string? Digest { get; init; }
+
     /// <summary>Identity of the content that the bytes are part of.</summary>
-    public ContentId ContentId => Handle.ContentId;
+    public ContentId ContentId => IdOf(Handle, Digest);
 
     /// <summary>Which part of it: for the key of derived data.</summary>
     public string Part => Length == Handle.Length ? "" : $"{Offset}+{Length}";
+
+    /// <summary>Where the digest is known, the host need not read the bytes to identify them.</summary>
+    public static ContentId IdOf(DataHandle handle, string? digest) => digest is null
+        ? handle.ContentId
+        : new ContentId(
+            handle.Length, ulong.Parse(digest.AsSpan(0, 16), NumberStyles.HexNumber, CultureInfo.InvariantCulture),
+            ulong.Parse(digest.AsSpan(16, 16), NumberStyles.HexNumber, CultureInfo.InvariantCulture));
 }

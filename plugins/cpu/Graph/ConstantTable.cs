@@ -1,4 +1,5 @@
 using System.Text;
+using Tandem.Plugins.Cpu.PackedCache;
 using Tandem.Plugins.Cpu.Payload;
 using Tandem.Sdk;
 
@@ -11,7 +12,7 @@ internal sealed class ConstantTable : IDisposable
     private readonly List<DataHandle> _handles = [];
     private readonly ConstantData?[] _constants;
 
-    public ConstantTable(PayloadConstant[] constants, DataHandle payload, NamedDataMap namedData)
+    public ConstantTable(PayloadConstant[] constants, DataHandle payload, NamedDataMap namedData, PackedStore? store = null)
     {
         _payload = payload;
         _constants = new ConstantData?[constants.Length];
@@ -42,8 +43,22 @@ internal sealed class ConstantTable : IDisposable
                 }
 
                 _constants[i] = new ConstantData(handle, 0, handle.Length);
-                identity.Append(' ').Append(handle.ContentId.ToString());
             }
+
+            var digests = store?.Digests([payload, .. _handles]);
+            PayloadId = ConstantData.IdOf(payload, digests?[0]);
+            var named = 0;
+            for (var i = 1; i < constants.Length; i++)
+            {
+                var isNamed = constants[i].Key is not null;
+                _constants[i] = _constants[i]! with { Digest = digests?[isNamed ? ++named : 0] };
+                if (isNamed)
+                {
+                    identity.Append(' ').Append(_constants[i]!.ContentId.ToString());
+                }
+            }
+
+            identity.Append(store?.Identity);
         }
         catch
         {
@@ -53,6 +68,9 @@ internal sealed class ConstantTable : IDisposable
 
         Identity = identity.ToString();
     }
+
+    /// <summary>Identity of the payload.</summary>
+    public ContentId PayloadId { get; }
 
     /// <summary>The content of all named data, as text.</summary>
     public string Identity { get; }

@@ -1,4 +1,5 @@
 using Tandem.Plugins.Cpu.Kernels;
+using Tandem.Plugins.Cpu.PackedCache;
 using Tandem.Plugins.Cpu.Payload;
 using Tandem.Sdk;
 
@@ -81,8 +82,14 @@ internal sealed unsafe class GraphBuilder
 
     public InstructionSet InstructionSet { get; }
 
+    /// <summary>Threads to pack weights on; null packs on the caller's.</summary>
+    public ComputePool? Pool { get; init; }
+
     /// <summary>Shares packed weights.</summary>
     public DerivedDataCache Cache { get; }
+
+    /// <summary>Where packed weights are kept between processes; null: nowhere.</summary>
+    public PackedStore? Store { get; init; }
 
     public List<GraphValue> Values { get; } = [];
 
@@ -147,6 +154,29 @@ internal sealed unsafe class GraphBuilder
 
         _isWritten[slot.Index] = true;
         return slot.Index;
+    }
+
+    /// <summary>A value that a node quantises while running: whoever reads it reads the source, and quantises its rows for its own kernels.</summary>
+    /// <param name="node">The node.</param>
+    /// <param name="id">The quantised value's id.</param>
+    /// <param name="source">The float value.</param>
+    public void WriteDynamic(PayloadOperation node, uint id, int source)
+    {
+        var slot = Find(node, id);
+        if (slot.DynamicSource >= 0)
+        {
+            throw node.Source.Invalid("a value is written twice", "one writer", $"value {id}");
+        }
+
+        slot.DynamicSource = source;
+    }
+
+    /// <summary>The float value behind one that is quantised while running.</summary>
+    public int ReadDynamic(PayloadOperation node, uint id)
+    {
+        var slot = Find(node, id);
+        return slot.DynamicSource >= 0 ? slot.DynamicSource
+            : throw node.Source.Invalid("a value is read before it is written", "nodes in the order in which they run", $"value {id}");
     }
 
     /// <summary>A value between a node and the one that rounds its result.</summary>
@@ -396,5 +426,8 @@ internal sealed unsafe class GraphBuilder
 
         /// <summary>The graph's value, or -1 while nothing needs one.</summary>
         public int Index { get; set; } = -1;
+
+        /// <summary>The float value that is quantised while running, or -1.</summary>
+        public int DynamicSource { get; set; } = -1;
     }
 }

@@ -1,5 +1,6 @@
 using Tandem.Plugins.Cpu.Kernels;
 using Tandem.Plugins.Cpu.Nodes;
+using Tandem.Plugins.Cpu.PackedCache;
 using Tandem.Plugins.Cpu.Payload;
 using Tandem.Sdk;
 
@@ -14,11 +15,14 @@ internal static class GraphCompiler
     /// <param name="instructionSet">The rung of the kernels.</param>
     /// <param name="cache">Where packed weights are shared.</param>
     /// <param name="argumentCount">Arguments of the delegate call.</param>
+    /// <param name="store">Where packed weights are kept between processes; null: nowhere.</param>
+    /// <param name="pool">Threads to pack weights on; null packs on the caller's.</param>
     /// <exception cref="TandemException"><see cref="ErrorCode.PayloadInvalid"/> or <see cref="ErrorCode.PayloadNotSupported"/>; nothing is held.</exception>
     public static CompiledGraph Compile(
-        PayloadGraph payload, ConstantTable constants, InstructionSet instructionSet, DerivedDataCache cache, int argumentCount)
+        PayloadGraph payload, ConstantTable constants, InstructionSet instructionSet, DerivedDataCache cache, int argumentCount, PackedStore? store = null,
+        ComputePool? pool = null)
     {
-        var builder = new GraphBuilder(payload, constants, instructionSet, cache, argumentCount);
+        var builder = new GraphBuilder(payload, constants, instructionSet, cache, argumentCount) { Store = store, Pool = pool };
         try
         {
             constants.MoveTo(builder.Resources);
@@ -59,7 +63,11 @@ internal static class GraphCompiler
 
         foreach (var node in payload.Nodes)
         {
-            var translated = NodeTranslator.Translate(node, builder);
+            if (NodeTranslator.Translate(node, builder) is not { } translated)
+            {
+                continue;
+            }
+
             nodes.Add(translated);
             if (translated.OnlyMoves || translated is UnaryNode { Kind: UnaryKind.RoundToHalf })
             {

@@ -14,6 +14,7 @@ internal static class GraphOptimizer
         var readers = CountReaders(values.Length, nodes);
         FuseClamps(values, nodes, readers);
         FuseSilu(values, nodes, readers, instructionSet);
+        JoinSiblings(nodes);
     }
 
     /// <summary>
@@ -132,5 +133,31 @@ internal static class GraphOptimizer
         }
 
         nodes.RemoveAll(replaced.Contains);
+    }
+
+    /// <summary>Products of the same rows, quantised while running, become one node at the place of the first.</summary>
+    private static void JoinSiblings(List<Node> nodes)
+    {
+        var first = new Dictionary<int, int>();
+        for (var i = 0; i < nodes.Count; i++)
+        {
+            if (nodes[i] is not DynamicRowsFullyConnectedNode node)
+            {
+                continue;
+            }
+
+            if (first.TryGetValue(node.Inputs[0], out var earlier))
+            {
+                if (((DynamicRowsFullyConnectedNode)nodes[earlier]).Join(node) is { } joined)
+                {
+                    nodes[earlier] = joined;
+                    nodes.RemoveAt(i--);
+                }
+            }
+            else
+            {
+                first.Add(node.Inputs[0], i);
+            }
+        }
     }
 }

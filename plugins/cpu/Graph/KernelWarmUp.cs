@@ -92,7 +92,6 @@ internal sealed class KernelWarmUp(int threadCount) : IDisposable
             catch (Exception error) when (error is TandemException or OutOfMemoryException)
             {
                 // What a warm-up cannot do, the call itself reports.
-                return;
             }
         }
     }

@@ -90,19 +90,37 @@ internal static unsafe class WeightPacker
             }
         }
 
+        var store = builder.Store;
         var key = new DerivedDataKey(
-            CpuRuntime.BackendId, inputs[0]!.ContentId, inputs.Length < 2 ? default : inputs[1]?.ContentId ?? default, text);
+            CpuRuntime.BackendId, inputs[0]!.ContentId, inputs.Length < 2 ? default : inputs[1]?.ContentId ?? default, text + store?.Identity);
+        var sources = inputs.ToArray();
         var lease = builder.Cache.GetOrCreate(key, form, packed =>
         {
-            packed.Attach(PackedBlock.Allocate(packed.ByteCount));
-            try
+            var name = store is null ? null : PackedKey.Create(text, sources.Select(static data => data is null ? null : $"{data.Digest} {data.Part}"));
+            if (name is null || !store!.TryLoad(name, packed))
             {
-                fill(packed);
-            }
-            catch
-            {
-                packed.Dispose();
-                throw;
+                var block = PackedBlock.Allocate(packed.ByteCount);
+                packed.Attach(block);
+                try
+                {
+                    fill(packed);
+                }
+                catch
+                {
+                    packed.Dispose();
+                    throw;
+                }
+
+                // What is packed is not read again: the file's pages need not stay beside the packed ones.
+                foreach (var data in sources)
+                {
+                    data?.Handle.ReleasePages(data.Offset, data.Length);
+                }
+
+                if (name is not null)
+                {
+                    store!.Keep(name, packed, block);
+                }
             }
 
             return (packed, (long)packed.ByteCount);

@@ -11,6 +11,9 @@ internal static class ParallelCost
     /// <summary>Least work that is handed to a thread.</summary>
     private const double GrainMicroseconds = 4;
 
+    /// <summary>Longest item: a call that is cancelled ends where an item ends.</summary>
+    private const double LongestMicroseconds = 3000;
+
     /// <summary>Runs items on the pool if the whole is long enough, else here.</summary>
     /// <param name="pool">The pool; null: here.</param>
     /// <param name="items">Number of items.</param>
@@ -25,10 +28,11 @@ internal static class ParallelCost
             return;
         }
 
-        if (pool is not null && items > 1 && pool.ThreadCount > 1)
+        if (pool is not null && items > 1)
         {
+            // A pool of one thread does long work in pieces, so that it can be cancelled.
             var microseconds = Microseconds(operations, bytes, width);
-            if (microseconds >= InlineMicroseconds)
+            if (microseconds >= (pool.ThreadCount > 1 ? InlineMicroseconds : LongestMicroseconds))
             {
                 var grain = (int)Math.Ceiling(items * GrainMicroseconds / microseconds);
                 if (grain < items)
@@ -43,9 +47,11 @@ internal static class ParallelCost
     }
 
     /// <summary>How many items work should be cut into: enough to keep threads busy to the end, none shorter than is worth a thread.</summary>
-    public static int Items(double microseconds, int threads) => threads == 1 || microseconds < InlineMicroseconds
+    public static int Items(double microseconds, int threads) => microseconds < (threads == 1 ? LongestMicroseconds : InlineMicroseconds)
         ? 1
-        : Math.Clamp((int)(microseconds / GrainMicroseconds) / threads, 1, 4) * threads;
+        : Math.Clamp(
+            (int)Math.Min(microseconds / GrainMicroseconds, int.MaxValue) / threads, 1,
+            Math.Max(threads == 1 ? 1 : 4, (int)Math.Min(microseconds / LongestMicroseconds, 4096) / threads)) * threads;
 
     /// <summary>A rough time for one thread.</summary>
     public static double Microseconds(double operations, double bytes, int width) =>

@@ -12,7 +12,9 @@ internal static class Broadcast
     /// <param name="first">First operand.</param>
     /// <param name="second">Second operand.</param>
     /// <param name="sizes">Sizes of the result.</param>
-    public static LoweredTensor Binary(GraphWriter writer, PayloadNodeKind kind, LoweredTensor first, LoweredTensor second, SymbolicInt[] sizes)
+    /// <param name="type">Type of the result, if it is not that of the first operand.</param>
+    public static LoweredTensor Binary(
+        GraphWriter writer, PayloadNodeKind kind, LoweredTensor first, LoweredTensor second, SymbolicInt[] sizes, ElementType? type = null)
     {
         if (first.IsConstant && second.IsConstant)
         {
@@ -20,7 +22,7 @@ internal static class Broadcast
         }
 
         var form = ChooseForm([first, second], sizes.Length);
-        return writer.AddNode(kind, [Operand(writer, first, form), Operand(writer, second, form)], first.Type, sizes, form);
+        return writer.AddNode(kind, [Operand(writer, first, form), Operand(writer, second, form)], type ?? first.Type, sizes, form);
     }
 
     /// <summary>The sizes that two operands give.</summary>

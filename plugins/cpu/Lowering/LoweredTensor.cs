@@ -1,4 +1,5 @@
 using Tandem.Plugins.Cpu.Lowering.Constants;
+using Tandem.Plugins.Cpu.Payload;
 using Tandem.Sdk;
 
 namespace Tandem.Plugins.Cpu.Lowering;
@@ -20,12 +21,27 @@ internal sealed class LoweredTensor
 
     /// <summary>A constant.</summary>
     public LoweredTensor(ConstantTensor constant)
+        : this(constant, constant.Type)
     {
-        (_constant, Order, Type) = (constant, TensorStorage.Identity(constant.Rank), constant.Type);
+    }
+
+    /// <summary>A constant whose elements have a meaning of their own.</summary>
+    public LoweredTensor(ConstantTensor constant, ElementType type)
+    {
+        (_constant, Order, Type) = (constant, TensorStorage.Identity(constant.Rank), type);
         Sizes = Array.ConvertAll(constant.Sizes, static size => (SymbolicInt)(long)size);
     }
 
-    public ScalarType Type { get; }
+    public ElementType Type { get; }
+
+    /// <summary>The int8 codes that this tensor is the meaning of; null if it is computed in floating point.</summary>
+    public LoweredTensor? Codes { get; private init; }
+
+    /// <summary>The quantised weight that this constant is the meaning of.</summary>
+    public QuantisedWeight? Weight { get; private init; }
+
+    /// <summary>The numbers that this tensor holds after a call quantised them row by row and back. Only products with quantised weights read such a tensor.</summary>
+    public LoweredTensor? Rows { get; private init; }
 
     public SymbolicInt[] Sizes { get; }
 
@@ -70,7 +86,43 @@ internal sealed class LoweredTensor
     /// <summary>Whether a form can be had without moving elements; constants are arranged ahead of time.</summary>
     public bool Has(ReadOnlySpan<int> form) => IsConstant || Storage.Has(StorageOrder(form));
 
+    /// <summary>The numbers that int8 codes stand for: a conversion in the payload only if something reads them as numbers.</summary>
+    /// <param name="writer">The payload.</param>
+    /// <param name="codes">Codes with one scale and zero point.</param>
+    /// <param name="type">Type of the numbers.</param>
+    public static LoweredTensor Dequantise(GraphWriter writer, LoweredTensor codes, ScalarType type) => codes.IsConstant
+        ? Dequantise(QuantisedWeight.Whole(codes.Constant, (PayloadQuantization.PerTensor)codes.Type.Quantization!), type)
+        : new LoweredTensor(codes.Storage.Dequantise(writer, type), codes.Order) { Codes = codes };
+
+    /// <summary>The numbers that a quantised weight stands for, computed ahead of time if something reads them as numbers.</summary>
+    public static LoweredTensor Dequantise(QuantisedWeight weight, ScalarType type) => new(weight.Dequantise(type))
+    {
+        Weight = weight,
+        Codes = weight.PerTensor is { } parameters ? new LoweredTensor(weight.Codes, new ElementType(ScalarType.Char, parameters)) : null,
+    };
+
+    /// <summary>A tensor whose rows a call quantises.</summary>
+    /// <param name="source">The numbers.</param>
+    public static LoweredTensor QuantiseRows(LoweredTensor source) => source.IsConstant ? throw new LoweringRefusal("a constant is quantised when called")
+        : new LoweredTensor(source.Storage, source.Order) { Rows = source };
+
     /// <summary>The dimensions in another order: dimension i of the result is dimension dimensions[i].</summary>
-    public LoweredTensor Permute(int[] dimensions) => IsConstant ? new LoweredTensor(Constant.Permute(dimensions))
-        : new LoweredTensor(Storage, StorageOrder(dimensions));
+    public LoweredTensor Permute(int[] dimensions)
+    {
+        if (Rows is not null)
+        {
+            throw new LoweringRefusal("the dimensions of a tensor change places whose rows are quantised when called");
+        }
+
+        return IsConstant
+            ? new LoweredTensor(Constant.Permute(dimensions), Type) { Weight = Weight?.Permute(dimensions), Codes = Codes?.Permute(dimensions) }
+            : new LoweredTensor(Storage, StorageOrder(dimensions)) { Codes = Codes?.Permute(dimensions) };
+    }
+
+    /// <summary>The same elements of a constant under other sizes.</summary>
+    public LoweredTensor ReshapeConstant(int[] sizes) => new(Constant.Reshape(sizes), Type)
+    {
+        Weight = Weight?.Reshape(sizes),
+        Codes = Codes?.ReshapeConstant(sizes),
+    };
 }

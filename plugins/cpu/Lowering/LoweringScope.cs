@@ -11,7 +11,33 @@ internal sealed class LoweringScope(GraphWriter writer, Action<LoweringScope, st
     private readonly Dictionary<string, LoweredTensor> _tensors = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _refused = new(StringComparer.Ordinal);
 
+    private readonly Dictionary<string, DynamicParameters> _parameters = new(StringComparer.Ordinal);
+
     public GraphWriter Writer => writer;
+
+    /// <summary>Which results are quantised by what reads them.</summary>
+    public QuantisedResults Results { get; init; } = QuantisedResults.None;
+
+    /// <summary>Keeps what a value is that exists only while a call quantises rows.</summary>
+    public void AddParameters(string name, DynamicParameters parameters)
+    {
+        _parameters[name] = parameters;
+        _refused[name] = "codes, scales and zero points of rows that are quantised when called stay within a payload";
+    }
+
+    /// <summary>What a value is to a quantisation of rows; null if it is something else.</summary>
+    public DynamicParameters? FindParameters(string name)
+    {
+        if (!_parameters.ContainsKey(name) && !_tensors.ContainsKey(name))
+        {
+            resolve?.Invoke(this, name);
+        }
+
+        return _parameters.GetValueOrDefault(name);
+    }
+
+    /// <summary>Whether a value is a tensor of this scope already.</summary>
+    public bool TryGet(string name, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out LoweredTensor? tensor) => _tensors.TryGetValue(name, out tensor);
 
     /// <summary>The tensor of a name.</summary>
     /// <exception cref="LoweringRefusal">There is none that a payload can hold.</exception>
@@ -64,8 +90,8 @@ internal sealed class LoweringScope(GraphWriter writer, Action<LoweringScope, st
     {
         try
         {
-            CheckType(name, tensor.Spec.ScalarType);
-            _tensors[name] = new LoweredTensor(ConstantTensor.From(tensor));
+            // Constants of other types are parameters of quantisation; who reads them as numbers is refused there.
+            _tensors[name] = tensor.Spec.IsStatic ? new LoweredTensor(ConstantTensor.From(tensor)) : throw new LoweringRefusal($"the constant '{name}' has no fixed size");
         }
         catch (LoweringRefusal refusal)
         {
@@ -93,9 +119,9 @@ internal sealed class LoweringScope(GraphWriter writer, Action<LoweringScope, st
 
     private static void CheckType(string name, ScalarType type)
     {
-        if (type is not (ScalarType.Float or ScalarType.Half))
+        if (type is not (ScalarType.Float or ScalarType.Half or ScalarType.Char))
         {
-            throw new LoweringRefusal($"'{name}' is {type.TorchName()}; payloads compute in float32 and float16");
+            throw new LoweringRefusal($"'{name}' is {type.TorchName()}; payloads compute in float32, float16 and int8");
         }
     }
 }

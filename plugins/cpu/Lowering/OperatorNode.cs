@@ -10,6 +10,8 @@ internal sealed class OperatorNode(GraphNode node, LoweringScope scope, Func<str
 
     public string FullName => node.FullName;
 
+    public string Operator => node.Operator;
+
     /// <summary>Element type of the first result.</summary>
     public ScalarType Type => Spec(0).ScalarType;
 
@@ -40,6 +42,42 @@ internal sealed class OperatorNode(GraphNode node, LoweringScope scope, Func<str
         ? [.. list.Items.Select(item => item is GraphArgument.Reference reference ? Checked(scope[reference.Name])
             : throw new LoweringRefusal($"an item of '{name}' is absent"))]
         : throw new LoweringRefusal($"the argument '{name}' is not a list of tensors");
+
+    /// <summary>A tensor argument whatever its type, or whether its rows are quantised when called.</summary>
+    public LoweredTensor AnyTensor(string name) => node.Find(name) is GraphArgument.Reference reference ? scope[reference.Name]
+        : throw new LoweringRefusal($"the argument '{name}' is not a tensor");
+
+    /// <summary>The value of a quantisation of rows that an argument is; null if it is something else.</summary>
+    public DynamicParameters? Parameters(string name) => node.Find(name) is GraphArgument.Reference reference ? scope.FindParameters(reference.Name) : null;
+
+    /// <summary>Keeps that the results exist only while a call quantises the rows of a tensor.</summary>
+    public void SetParameters(LoweredTensor source, params ReadOnlySpan<DynamicRole> roles)
+    {
+        if (roles.Length != node.Outputs.Length)
+        {
+            throw new LoweringRefusal($"{node.Outputs.Length} results");
+        }
+
+        for (var i = 0; i < roles.Length; i++)
+        {
+            scope.AddParameters(node.Outputs[i].Name, new DynamicParameters(source, roles[i]));
+        }
+    }
+
+    /// <summary>Gives an argument of the call, int8, its meaning.</summary>
+    public LoweredTensor Declare(string name, PayloadQuantization.PerTensor quantization) =>
+        scope[((GraphArgument.Reference)node.Find(name)!).Name] = Writer.Declare(AnyTensor(name), quantization);
+
+    /// <summary>How what reads the first result quantises it; null if it is needed as numbers.</summary>
+    public PayloadQuantization.PerTensor? ResultQuantization => scope.Results.Find(node.Outputs[0].Name);
+
+    /// <summary>An element type.</summary>
+    public ScalarType? DataType(string name) => node.Find(name) switch
+    {
+        null or GraphArgument.None => null,
+        GraphArgument.DataType type => type.Value,
+        _ => throw new LoweringRefusal($"the argument '{name}' is not an element type"),
+    };
 
     /// <summary>Whether an argument is given and not None.</summary>
     public bool Has(string name) => node.Find(name) is not (null or GraphArgument.None);
@@ -115,12 +153,17 @@ internal sealed class OperatorNode(GraphNode node, LoweringScope scope, Func<str
     public void Set(LoweredTensor tensor, int output = 0)
     {
         var spec = LoweringScope.Check(node.Outputs[output]);
+        if (tensor.Type.Quantization is not null && spec.ScalarType != ScalarType.Char)
+        {
+            tensor = LoweredTensor.Dequantise(Writer, tensor, spec.ScalarType);
+        }
+
         if (spec.ScalarType == ScalarType.Half && tensor.Type == ScalarType.Float && !tensor.IsConstant)
         {
             tensor = Convert(tensor, ScalarType.Half);
         }
 
-        if (spec.Rank != tensor.Rank || spec.ScalarType != tensor.Type)
+        if (spec.Rank != tensor.Rank || spec.ScalarType != tensor.Type.Scalar)
         {
             throw new LoweringRefusal($"the result is {spec}, not the {tensor.Type.TorchName()} of rank {tensor.Rank} that the operator gives");
         }
@@ -129,14 +172,23 @@ internal sealed class OperatorNode(GraphNode node, LoweringScope scope, Func<str
     }
 
     private LoweredTensor Single(LoweredTensor tensor) => tensor.Type == ScalarType.Float ? tensor
+        : tensor.Codes is { IsConstant: false } codes ? LoweredTensor.Dequantise(Writer, codes, ScalarType.Float)
         : tensor.IsConstant ? new LoweredTensor(tensor.Constant.To(ScalarType.Float)) : Convert(tensor, ScalarType.Float);
 
-    private LoweredTensor Convert(LoweredTensor tensor, ScalarType type)
+    /// <summary>A tensor of numbers in another type.</summary>
+    public LoweredTensor Convert(LoweredTensor tensor, ScalarType type)
     {
+        if (tensor.Type == type)
+        {
+            return tensor;
+        }
+
         var form = tensor.NativeForm;
         return Writer.AddNode(PayloadNodeKind.Convert, [Writer.Read(tensor, form)], type, tensor.Sizes, form);
     }
 
-    private LoweredTensor Checked(LoweredTensor tensor) => tensor.Type == Type ? tensor
+    private LoweredTensor Checked(LoweredTensor tensor) => tensor.Type.Scalar == ScalarType.Char && !OperatorTable.Moves(node.Operator)
+        ? throw new LoweringRefusal("operands of int8; payloads compute with codes only between quantisations")
+        : tensor.Type.Scalar == Type ? tensor
         : throw new LoweringRefusal($"operands of {tensor.Type.TorchName()} and a result of {Type.TorchName()}");
 }

@@ -13,7 +13,19 @@ internal static class OperatorTable
     [
         "aten::linear", "aten::matmul", "aten::scaled_dot_product_attention", "aten::hardswish", "aten::prelu", "aten::max_pool2d", "aten::avg_pool2d",
         "aten::upsample_bilinear2d.vec", "aten::upsample_nearest2d.vec", "aten::pixel_shuffle",
+        "torchao::choose_qparams_affine", "torchao::quantize_affine", "torchao::dequantize_affine", "quantized_decomposed::dequantize_per_channel_group",
     ];
+
+    private static readonly HashSet<string> s_moves = new(StringComparer.Ordinal)
+    {
+        "aten::view_copy", "aten::reshape", "aten::_unsafe_view", "aten::unsqueeze_copy", "aten::squeeze_copy", "aten::flatten", "aten::permute_copy",
+        "aten::transpose_copy", "aten::t_copy", "aten::slice_copy", "aten::select_copy", "aten::split_with_sizes_copy", "aten::split_copy",
+        "aten::unbind_copy", "aten::alias_copy", "aten::clone", "aten::contiguous", "aten::detach_copy", "aten::lift_fresh_copy",
+        "dim_order_ops::_clone_dim_order", "dim_order_ops::_to_dim_order_copy",
+    };
+
+    /// <summary>Whether an operator only moves elements, so that it does with codes what it does with the numbers that they stand for.</summary>
+    public static bool Moves(string name) => s_moves.Contains(name);
 
     /// <summary>Adds a node to a payload.</summary>
     /// <param name="node">The node.</param>
@@ -36,9 +48,7 @@ internal static class OperatorTable
         lower(new OperatorNode(node, scope, isUsed));
     }
 
-    private static string Explain(GraphNode node) => IsQuantised(node.Operator)
-        ? $"{node.FullName} belongs to a quantised pattern; this plugin writes float payloads"
-        : $"XNNPACK payloads have no node for {node.FullName}";
+    private static string Explain(GraphNode node) => $"XNNPACK payloads have no node for {node.FullName}";
 
     /// <summary>Whether an operator quantises or dequantises.</summary>
     public static bool IsQuantised(string name) =>
@@ -47,6 +57,7 @@ internal static class OperatorTable
     private static Dictionary<string, Action<OperatorNode>> Create()
     {
         var table = new Dictionary<string, Action<OperatorNode>>(StringComparer.Ordinal);
+        QuantisationOperators.Register(table);
         UnaryOperators.Register(table);
         BinaryOperators.Register(table);
         MatrixOperators.Register(table);

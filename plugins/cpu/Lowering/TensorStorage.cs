@@ -1,3 +1,4 @@
+using Tandem.Plugins.Cpu.Payload;
 using Tandem.Sdk;
 
 namespace Tandem.Plugins.Cpu.Lowering;
@@ -9,11 +10,13 @@ namespace Tandem.Plugins.Cpu.Lowering;
 internal sealed class TensorStorage
 {
     private readonly List<(int[] Order, uint Id)> _forms = [];
+    private readonly List<TensorStorage> _dequantised = [];
     private Func<uint>? _memory;
     private Func<uint, uint>? _reshape;
+    private Func<uint>? _produce;
 
     /// <summary>A tensor that is in the payload already.</summary>
-    public TensorStorage(ScalarType type, SymbolicInt[] sizes, uint id)
+    public TensorStorage(ElementType type, SymbolicInt[] sizes, uint id)
     {
         (Type, Sizes) = (type, sizes);
         _forms.Add((Identity(sizes.Length), id));
@@ -24,12 +27,18 @@ internal sealed class TensorStorage
     /// <param name="sizes">Its sizes.</param>
     /// <param name="memory">Gives a value that has the same elements in the same order.</param>
     /// <param name="reshape">Adds the reshape of that value.</param>
-    public TensorStorage(ScalarType type, SymbolicInt[] sizes, Func<uint> memory, Func<uint, uint> reshape)
+    public TensorStorage(ElementType type, SymbolicInt[] sizes, Func<uint> memory, Func<uint, uint> reshape)
     {
         (Type, Sizes, _memory, _reshape) = (type, sizes, memory, reshape);
     }
 
-    public ScalarType Type { get; }
+    /// <summary>A tensor that enters the payload when it is first read.</summary>
+    private TensorStorage(ElementType type, SymbolicInt[] sizes, Func<uint> produce)
+    {
+        (Type, Sizes, _produce) = (type, sizes, produce);
+    }
+
+    public ElementType Type { get; }
 
     /// <summary>Sizes in the order in which the tensor is produced.</summary>
     public SymbolicInt[] Sizes { get; }
@@ -45,13 +54,31 @@ internal sealed class TensorStorage
                 _forms.Insert(0, (Identity(Sizes.Length), reshape(_memory!())));
                 _memory = null;
             }
+            else if (_produce is { } produce)
+            {
+                _produce = null;
+                _forms.Insert(0, (Identity(Sizes.Length), produce()));
+            }
 
             return _forms[0].Id;
         }
     }
 
     /// <summary>A value that has the elements in the native order, whatever its sizes.</summary>
-    public uint Memory => _memory?.Invoke() ?? _forms[0].Id;
+    public uint Memory => _memory?.Invoke() ?? Native;
+
+    /// <summary>The numbers that these codes stand for; one conversion, made when it is first read.</summary>
+    public TensorStorage Dequantise(GraphWriter writer, ScalarType type)
+    {
+        if (_dequantised.Find(storage => storage.Type == type) is { } known)
+        {
+            return known;
+        }
+
+        var result = new TensorStorage(type, Sizes, () => writer.AddNode(PayloadNodeKind.Convert, [Native], type, Sizes));
+        _dequantised.Add(result);
+        return result;
+    }
 
     /// <summary>0, 1, 2, ...</summary>
     public static int[] Identity(int rank) => [.. Enumerable.Range(0, rank)];

@@ -17,8 +17,19 @@ internal static class Views
         if (tensor.IsConstant)
         {
             return sizes.All(static size => size.IsConstant)
-                ? new LoweredTensor(tensor.Constant.Reshape(Array.ConvertAll(sizes, static size => checked((int)size.Value))))
+                ? tensor.ReshapeConstant(Array.ConvertAll(sizes, static size => checked((int)size.Value)))
                 : throw new LoweringRefusal("a constant is reshaped to a size that is known at run time only");
+        }
+
+        if (tensor.Rows is { } rows)
+        {
+            return sizes.Length > 0 && tensor.Rank > 0 && sizes[^1] == tensor.Sizes[^1] ? LoweredTensor.QuantiseRows(Reshape(writer, rows, sizes))
+                : throw new LoweringRefusal("rows that are quantised when called are cut otherwise");
+        }
+
+        if (tensor.Codes is { } codes && (GraphWriter.CanInfer(sizes) || GraphWriter.CanInfer(tensor.Sizes)))
+        {
+            return LoweredTensor.Dequantise(writer, Reshape(writer, codes, sizes), tensor.Type.Scalar);
         }
 
         if (tensor.Sizes.Where(static size => !IsOne(size)).SequenceEqual(sizes.Where(static size => !IsOne(size))))
@@ -62,6 +73,11 @@ internal static class Views
             return new LoweredTensor(tensor.Constant.Slice(dimension, start, checked((int)size.Value)));
         }
 
+        if (tensor.Codes is { } codes)
+        {
+            return LoweredTensor.Dequantise(writer, Slice(writer, codes, dimension, start, size), tensor.Type.Scalar);
+        }
+
         var form = tensor.NativeForm;
         SymbolicInt[] sizes = [.. tensor.Sizes];
         sizes[dimension] = size;
@@ -93,7 +109,7 @@ internal static class Views
         }
 
         var factor = sizes.Select((size, i) => i < lead || size != tensor.Sizes[i - lead] ? checked((int)size.Value) : 1).ToArray();
-        var ones = new LoweredTensor(Constants.ConstantTensor.Fill(1, tensor.Type, factor));
+        var ones = new LoweredTensor(Constants.ConstantTensor.Fill(1, tensor.Type.Scalar, factor));
         return Broadcast.Binary(writer, PayloadNodeKind.Multiply, tensor, ones, sizes);
     }
 
@@ -103,6 +119,12 @@ internal static class Views
         if (tensors.Count == 1)
         {
             return tensors[0];
+        }
+
+        // Codes of one meaning are put together as they are.
+        if (tensors.All(tensor => tensor.Codes is { } codes && codes.Type == tensors[0].Codes!.Type && tensor.Type == tensors[0].Type))
+        {
+            return LoweredTensor.Dequantise(writer, Concatenate(writer, [.. tensors.Select(tensor => tensor.Codes!)], dimension, sizes), tensors[0].Type.Scalar);
         }
 
         if (tensors.Count > 5)
@@ -181,7 +203,7 @@ internal static class Views
 
             form = [.. ones.Take(added), .. Renamed()];
             arranged = GraphWriter.Arrange(sizes, form);
-            var factor = new LoweredTensor(Constants.ConstantTensor.Fill(1, tensor.Type, [.. Enumerable.Repeat(1, sizes.Length)]));
+            var factor = new LoweredTensor(Constants.ConstantTensor.Fill(1, tensor.Type.Scalar, [.. Enumerable.Repeat(1, sizes.Length)]));
             storage = new TensorStorage(
                 tensor.Type, arranged, writer.AddNode(PayloadNodeKind.Multiply, [tensor.Storage.Native, writer.Read(factor)], tensor.Type, arranged));
 

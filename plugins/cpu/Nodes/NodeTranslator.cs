@@ -17,9 +17,9 @@ internal static class NodeTranslator
     // Bounds products of two of them within 31 bits.
     private const uint MaxWindow = 32767;
 
-    /// <summary>Translates a node.</summary>
+    /// <summary>Translates a node; null if it is a part of those that read its result.</summary>
     /// <exception cref="TandemException"><see cref="ErrorCode.PayloadInvalid"/> or <see cref="ErrorCode.PayloadNotSupported"/>.</exception>
-    public static Node Translate(PayloadOperation node, GraphBuilder builder)
+    public static Node? Translate(PayloadOperation node, GraphBuilder builder)
     {
         CheckFlags(node);
         var isa = builder.InstructionSet;
@@ -145,9 +145,15 @@ internal static class NodeTranslator
     private static ValueTypes TypeOf(GraphBuilder builder, int value) =>
         builder.Values[value].ScalarType == ScalarType.Int ? ValueTypes.Int : ValueTypes.Float;
 
-    private static Node Convert(PayloadOperation node, GraphBuilder builder)
+    private static Node? Convert(PayloadOperation node, GraphBuilder builder)
     {
         var input = builder.Read(node, node.Inputs[0]);
+        if (DynamicQuantizationTranslator.IsDynamic(builder, node, node.Outputs[0]))
+        {
+            builder.WriteDynamic(node, node.Outputs[0], input);
+            return null;
+        }
+
         var output = builder.Write(node, node.Outputs[0]);
         return builder.Values[output].HoldsHalf && !builder.Values[input].HoldsHalf
             ? new UnaryNode(node.Source, UnaryKind.RoundToHalf, builder.InstructionSet, input, output)
@@ -179,6 +185,11 @@ internal static class NodeTranslator
     private static Node FullyConnected(PayloadOperation node, GraphBuilder builder)
     {
         var isTransposed = (node.Flags & TransposeWeights) != 0;
+        if (DynamicQuantizationTranslator.IsDynamic(builder, node, node.Inputs[0]))
+        {
+            return DynamicQuantizationTranslator.FullyConnected(node, builder, isTransposed);
+        }
+
         var input = builder.Read(node, node.Inputs[0]);
         var (filter, bias) = (node.Inputs[1], node.Inputs[2]);
         var isConstant = builder.Constant(node, filter) is not null && (bias == PayloadValue.NoId || builder.Constant(node, bias) is not null);
@@ -202,7 +213,7 @@ internal static class NodeTranslator
             node.Minimum, node.Maximum);
     }
 
-    private static ConvolutionNode Convolution(PayloadOperation node, GraphBuilder builder, ConvolutionKind kind)
+    private static Node Convolution(PayloadOperation node, GraphBuilder builder, ConvolutionKind kind)
     {
         var c = node.Convolution!;
         var (filter, bias) = (node.Inputs[1], node.Inputs[2]);
@@ -223,11 +234,6 @@ internal static class NodeTranslator
             throw node.Source.Invalid("there are too many channels", $"at most {int.MaxValue}", $"{outputs}");
         }
 
-        if (builder.Constant(node, filter) is null || (bias != PayloadValue.NoId && builder.Constant(node, bias) is null))
-        {
-            throw node.Source.NotSupported("the filter or bias is computed", "constants", $"values {filter} and {bias}");
-        }
-
         var expected = kind == ConvolutionKind.Depthwise
             ? new Shape([1, parameters.KernelHeight, parameters.KernelWidth, (int)outputs])
             : new Shape([(int)outputs, parameters.KernelHeight, parameters.KernelWidth, parameters.GroupInputChannels]);
@@ -235,6 +241,16 @@ internal static class NodeTranslator
         if (!shape.Equals(expected) || (kind == ConvolutionKind.Depthwise && parameters.GroupInputChannels != 1))
         {
             throw node.Source.Invalid("the filter's shape is not the one of the attributes", expected.ToString(), shape.ToString());
+        }
+
+        if (kind == ConvolutionKind.Dense && DynamicQuantizationTranslator.IsDynamic(builder, node, node.Inputs[0]))
+        {
+            return DynamicQuantizationTranslator.Convolution(node, builder, geometry);
+        }
+
+        if (builder.Constant(node, filter) is null || (bias != PayloadValue.NoId && builder.Constant(node, bias) is null))
+        {
+            throw node.Source.NotSupported("the filter or bias is computed", "constants", $"values {filter} and {bias}");
         }
 
         CheckConstant(node, builder, filter, bias, (int)outputs);

@@ -14,6 +14,9 @@ internal sealed class GraphPartitioner
     // What a call costs, in the time of as many multiplications: a loop pays it in every round.
     private const long WorkOfCall = 16384;
 
+    // Choosing parameters, quantising, dequantising.
+    private const int QuantisationDepth = 3;
+
     private readonly GraphView _view;
     private readonly bool _isLoop;
     private readonly string?[] _reasons;
@@ -40,6 +43,7 @@ internal sealed class GraphPartitioner
         do
         {
             cancellationToken.ThrowIfCancellationRequested();
+            QuantisedPatterns.RefuseTorn(view, partitioner._reasons);
             partitioner.AssignPhases();
         }
         while (partitioner.RefuseWhatFails());
@@ -50,7 +54,8 @@ internal sealed class GraphPartitioner
     private void Probe(Func<GraphNode, bool> isTaken, CancellationToken cancellationToken)
     {
         var constants = new Dictionary<string, LoweredTensor>(StringComparer.Ordinal);
-        var quantised = QuantisedPatterns.Find(_view);
+        var results = new QuantisedResults(_view.Graph.Nodes, _view.Outputs);
+        var depth = 0;
         for (var i = 0; i < _reasons.Length; i++)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -61,12 +66,12 @@ internal sealed class GraphPartitioner
                 continue;
             }
 
-            var scope = new LoweringScope(new GraphWriter(), Resolve);
-            _reasons[i] = quantised[i] ?? PartitionLowering.TryLower(node, scope, _view.IsUsed);
+            var scope = new LoweringScope(new GraphWriter(), Resolve) { Results = results };
+            _reasons[i] = PartitionLowering.TryLower(node, scope, _view.IsUsed);
             if (_reasons[i] is null)
             {
-                var results = node.Outputs.Where(output => _view.IsUsed(output.Name)).Select(output => scope[output.Name]).ToArray();
-                _isConstant[i] = results.Length > 0 && results.All(static result => result.IsConstant);
+                var used = node.Outputs.Where(output => _view.IsUsed(output.Name)).ToArray();
+                _isConstant[i] = used.Length > 0 && used.All(output => scope.TryGet(output.Name, out var result) && result.IsConstant);
                 foreach (var output in _isConstant[i] ? node.Outputs : [])
                 {
                     constants[output.Name] = scope[output.Name];
@@ -86,7 +91,17 @@ internal sealed class GraphPartitioner
             }
             else if (_view.Find(name) is { } value)
             {
-                scope.AddOperand(value);
+                // What a quantisation gives is more than its type says.
+                if (depth < QuantisationDepth && _view.Producer(name) is >= 0 and var producer && QuantisedPatterns.IsQuantisation(_view.Graph.Nodes[producer]) && _reasons[producer] is null)
+                {
+                    depth++;
+                    PartitionLowering.TryLower(_view.Graph.Nodes[producer], scope, _view.IsUsed);
+                    depth--;
+                }
+                else
+                {
+                    scope.AddOperand(value);
+                }
             }
         }
     }
@@ -147,8 +162,10 @@ internal sealed class GraphPartitioner
     {
         var members = partition.ToHashSet();
         var writer = new GraphWriter();
-        var scope = new LoweringScope(writer);
         var nodes = Array.ConvertAll(partition, i => _view.Graph.Nodes[i]);
+        var outputs = nodes.SelectMany(static node => node.Outputs).Select(static output => output.Name)
+            .Where(name => _view.IsOutput(name) || _view.Readers(name).Any(reader => !members.Contains(reader))).ToArray();
+        var scope = new LoweringScope(writer) { Results = new QuantisedResults(nodes, outputs) };
         foreach (var name in nodes.SelectMany(static node => node.References()).Distinct(StringComparer.Ordinal))
         {
             if (_view.Constants.TryGetValue(name, out var tensor))
@@ -161,8 +178,6 @@ internal sealed class GraphPartitioner
             }
         }
 
-        var outputs = nodes.SelectMany(static node => node.Outputs).Select(static output => output.Name)
-            .Where(name => _view.IsOutput(name) || _view.Readers(name).Any(reader => !members.Contains(reader))).ToArray();
         if (PartitionLowering.Lower(scope, nodes, outputs, _view.IsUsed) is var (node, reason))
         {
             _reasons[Array.Find(partition, i => _view.Graph.Nodes[i] == node)] = reason;

@@ -55,6 +55,9 @@ internal sealed class GraphView
     /// <summary>Positions of the nodes that read a value.</summary>
     public IReadOnlyList<int> Readers(string name) => _readers.GetValueOrDefault(name, []);
 
+    /// <summary>Names of the values that the graph returns.</summary>
+    public IReadOnlyCollection<string> Outputs => _outputs;
+
     public bool IsOutput(string name) => _outputs.Contains(name);
 
     public bool IsUsed(string name) => _outputs.Contains(name) || _readers.ContainsKey(name);

@@ -3,7 +3,7 @@ using Tandem.Sdk;
 
 namespace Tandem.Plugins.Cpu.Partitioning;
 
-/// <summary>Finds what belongs to quantised patterns, which float payloads would only tear apart.</summary>
+/// <summary>Keeps together what belongs to one quantised pattern: all of it in a payload, or none.</summary>
 internal static class QuantisedPatterns
 {
     // What quantising and dequantising consist of once passes have taken them apart.
@@ -13,41 +13,53 @@ internal static class QuantisedPatterns
         "aten::expand_copy", "dim_order_ops::_to_dim_order_copy",
     };
 
-    /// <summary>Says for each node why it is left to its pattern.</summary>
-    /// <param name="view">The graph.</param>
-    /// <returns>A reason, or null.</returns>
-    public static string?[] Find(GraphView view)
-    {
-        var nodes = view.Graph.Nodes;
-        var reasons = new string?[nodes.Length];
-        var core = new Queue<int>(Enumerable.Range(0, nodes.Length).Where(i => OperatorTable.IsQuantised(nodes[i].Operator) || HasInt8(view, nodes[i])));
-        var inside = core.ToHashSet();
-        while (core.TryDequeue(out var i))
-        {
-            if (!OperatorTable.IsQuantised(nodes[i].Operator))
-            {
-                reasons[i] = $"{nodes[i].FullName} belongs to a quantised pattern; this plugin writes float payloads";
-            }
+    /// <summary>Whether an operator quantises, dequantises, or chooses the parameters for it.</summary>
+    public static bool IsQuantisation(GraphNode node) =>
+        node.Operator.StartsWith("quantized_decomposed::", StringComparison.Ordinal) || node.Operator.StartsWith("torchao::", StringComparison.Ordinal);
 
-            foreach (var neighbour in Neighbours(view, i).Where(neighbour => !inside.Contains(neighbour)))
+    /// <summary>Refuses what remains of patterns of which a part was refused.</summary>
+    /// <param name="view">The graph.</param>
+    /// <param name="reasons">For each node why it is refused, or null; gets further reasons.</param>
+    public static void RefuseTorn(GraphView view, string?[] reasons)
+    {
+        // From the end: what is chosen or quantised when called is of use only to readers within the payload.
+        var nodes = view.Graph.Nodes;
+        var isDynamic = new bool[nodes.Length];
+        for (var i = 0; i < nodes.Length; i++)
+        {
+            isDynamic[i] = IsQuantisation(nodes[i])
+                && (nodes[i].Operator.Contains("choose_qparams", StringComparison.Ordinal) || view.Predecessors(i).Any(producer => isDynamic[producer]));
+        }
+
+        for (var i = nodes.Length - 1; i >= 0; i--)
+        {
+            if (reasons[i] is null && isDynamic[i]
+                && nodes[i].Outputs.SelectMany(output => view.Readers(output.Name)).FirstOrDefault(reader => reasons[reader] is not null, -1) is >= 0 and var refused)
             {
-                if (s_arithmetic.Contains(nodes[neighbour].Operator) && !OperatorTable.IsQuantised(nodes[i].Operator))
-                {
-                    inside.Add(neighbour);
-                    core.Enqueue(neighbour);
-                }
-                else
-                {
-                    reasons[neighbour] = $"it belongs to a quantised pattern, beside {nodes[i]}; this plugin writes float payloads";
-                }
+                reasons[i] = $"{nodes[refused].Name} reads it and is refused ({reasons[refused]}); rows are quantised when called only within a payload";
             }
         }
 
-        return reasons;
+        RefuseArithmetic(view, reasons);
     }
 
-    private static IEnumerable<int> Neighbours(GraphView view, int node) =>
-        view.Predecessors(node).Concat(view.Graph.Nodes[node].Outputs.SelectMany(output => view.Readers(output.Name)));
+    private static void RefuseArithmetic(GraphView view, string?[] reasons)
+    {
+        var nodes = view.Graph.Nodes;
+        var core = new Queue<int>(Enumerable.Range(0, nodes.Length).Where(i => reasons[i] is not null && !IsQuantisation(nodes[i]) && HasInt8(view, nodes[i])));
+        var inside = core.ToHashSet();
+        while (core.TryDequeue(out var i))
+        {
+            foreach (var neighbour in view.Predecessors(i).Concat(nodes[i].Outputs.SelectMany(output => view.Readers(output.Name))))
+            {
+                if (s_arithmetic.Contains(nodes[neighbour].Operator) && inside.Add(neighbour))
+                {
+                    reasons[neighbour] ??= $"it belongs to a quantised pattern that is not taken, beside {nodes[i]}";
+                    core.Enqueue(neighbour);
+                }
+            }
+        }
+    }
 
     private static bool HasInt8(GraphView view, GraphNode node) => node.References().Select(view.Find).Concat(node.Outputs)
         .Any(static value => value?.Tensor?.ScalarType == ScalarType.Char);

@@ -12,9 +12,14 @@ internal static class PayloadEncoder
     private const int Alignment = 16;
     private const int FlatBufferOffset = 32;
     private const byte PlainTensor = 1;
+    private const byte QuantizedTensor = 2;
+    private const byte PerChannel = 1;
+    private const byte PerTensor = 2;
+    private const byte PerTokenDynamic = 3;
+    private const byte PerChannelGroup = 4;
 
     /// <summary>Writes a payload.</summary>
-    /// <param name="graph">The graph; its constants have keys, and none is quantised.</param>
+    /// <param name="graph">The graph; its constants have keys.</param>
     /// <returns>The payload.</returns>
     public static byte[] Write(PayloadGraph graph)
     {
@@ -86,10 +91,56 @@ internal static class PayloadEncoder
         AddUInt32(builder, 5, value.Flags);
         AddUInt32(builder, 6, value.Id);
         var table = builder.EndTable();
+        if (value.Quantization is { } quantization)
+        {
+            var (kind, parameters) = WriteQuantization(builder, quantization);
+            builder.StartTable(3);
+            builder.AddOffset(0, table);
+            builder.AddByte(1, kind);
+            builder.AddOffset(2, parameters);
+            table = builder.EndTable();
+        }
+
         builder.StartTable(2);
-        builder.AddByte(0, PlainTensor);
+        builder.AddByte(0, value.Quantization is null ? PlainTensor : QuantizedTensor);
         builder.AddOffset(1, table);
         return builder.EndTable();
+    }
+
+    private static (byte Kind, int Table) WriteQuantization(FlatBufferBuilder builder, PayloadQuantization quantization)
+    {
+        switch (quantization)
+        {
+            case PayloadQuantization.PerTensor p:
+                builder.StartTable(2);
+                AddSingle(builder, 0, p.Scale);
+                AddUInt32(builder, 1, unchecked((uint)p.ZeroPoint));
+                return (PerTensor, builder.EndTable());
+            case PayloadQuantization.PerTokenDynamic p:
+                builder.StartTable(1);
+                AddUInt32(builder, 0, (uint)p.NonBatchDimensions);
+                return (PerTokenDynamic, builder.EndTable());
+            case PayloadQuantization.PerChannel p:
+                // The runtime reads the list, even where it is empty and the scales are a constant.
+                var scales = builder.CreateVector(MemoryMarshal.AsBytes((p.Scales ?? []).AsSpan()), sizeof(float));
+                builder.StartTable(4);
+                builder.AddOffset(0, scales);
+                AddUInt32(builder, 1, (uint)p.ChannelDimension);
+                AddUInt32(builder, 2, p.ScaleIndex);
+                AddUInt32(builder, 3, p.ScaleCount);
+                return (PerChannel, builder.EndTable());
+            case PayloadQuantization.PerChannelGroup p:
+                var blocks = builder.CreateVector(MemoryMarshal.AsBytes((p.LegacyScales ?? []).AsSpan()), sizeof(float));
+                builder.StartTable(6);
+                builder.AddOffset(0, blocks);
+                AddUInt32(builder, 1, (uint)p.ChannelDimension);
+                AddUInt32(builder, 2, (uint)p.GroupSize);
+                AddUInt32(builder, 4, p.ScaleIndex);
+                AddUInt32(builder, 5, p.ScaleCount);
+                return (PerChannelGroup, builder.EndTable());
+            default:
+                throw new InvalidOperationException($"{quantization.GetType()} is no kind of quantisation");
+        }
     }
 
     private static int WriteNode(FlatBufferBuilder builder, PayloadOperation node)

@@ -66,6 +66,9 @@ public enum ErrorCode
     /// <summary>An exported program holds something that is unknown or that no program for devices can have.</summary>
     ExportedProgramNotSupported = 2010,
 
+    /// <summary>A weight that is to be quantised holds NaN or infinity.</summary>
+    WeightNotFinite = 2011,
+
     /// <summary>No data has this key.</summary>
     NamedDataNotFound = 3001,
 

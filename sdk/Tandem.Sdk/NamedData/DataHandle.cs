@@ -28,6 +28,26 @@ public abstract unsafe class DataHandle : IDisposable
     /// </summary>
     public abstract ContentId ContentId { get; }
 
+    /// <summary>
+    /// Names the file that the bytes are mapped from, in its present state: equal stamps mean equal bytes at equal <see cref="FileOffset"/>, in any
+    /// process of this machine. For remembering across processes what was computed from the bytes; ask before and after computing.
+    /// </summary>
+    /// <returns>Null where the bytes are no mapped file, where the system does not tell, or where the file has only just changed.</returns>
+    public virtual string? FileStamp => null;
+
+    /// <summary>Offset of the first byte in the file that <see cref="FileStamp"/> names; -1 if the bytes are no mapped file.</summary>
+    public virtual long FileOffset => -1;
+
+    /// <summary>
+    /// Says that a part of the bytes is not read soon. Its pages may leave memory where they can be read from the file again; addresses and bytes stay.
+    /// </summary>
+    /// <param name="offset">First byte.</param>
+    /// <param name="length">Number of bytes.</param>
+    /// <exception cref="TandemException"><see cref="ErrorCode.ArgumentInvalid"/>: outside the bytes.</exception>
+    public virtual void ReleasePages(long offset, long length)
+    {
+    }
+
     /// <summary>The bytes; at most 2^31-1 of them.</summary>
     /// <exception cref="TandemException"><see cref="ErrorCode.NamedDataReleased"/>, or <see cref="ErrorCode.ArgumentInvalid"/> if there are too many for a span.</exception>
     public ReadOnlySpan<byte> Span => Length <= int.MaxValue

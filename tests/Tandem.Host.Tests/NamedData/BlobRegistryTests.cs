@@ -47,6 +47,63 @@ public sealed unsafe class BlobRegistryTests
     }
 
     [Fact]
+    public void A_source_that_is_gone_is_forgotten_while_a_blob_of_its_content_lives()
+    {
+        var bytes = Sources.Bytes(4096, 2);
+        using var first = Sources.OfStream("first", bytes);
+        using var held = _registry.Open(first, new DataRange(0, 4096));
+        var before = _registry.OriginCount;
+        for (var i = 0; i < 10; i++)
+        {
+            using var source = Sources.OfStream("later", bytes);
+            using var handle = _registry.Open(source, new DataRange(0, 4096));
+            Assert.True(handle.Pointer == held.Pointer);
+        }
+
+        Assert.Equal(before, _registry.OriginCount);
+    }
+
+    [Fact]
+    public void Bytes_of_a_mapped_file_name_its_state_and_leave_memory_without_changing()
+    {
+        using var folder = new TemporaryFolder();
+        var bytes = Sources.Bytes(100_000, 3);
+        File.WriteAllBytes(folder.File("a"), bytes);
+        using var file = DataSource.FromFile(folder.File("a"));
+        using var handle = _registry.Open(file, new DataRange(64, 90_000));
+        using var copy = _registry.Open(Sources.OfStream("b", bytes), new DataRange(0, 64));
+        Assert.Equal((64, -1), (handle.FileOffset, copy.FileOffset));
+        Assert.Null(copy.FileStamp);
+
+        // A file that was written just now could be written again without showing it.
+        Assert.Null(handle.FileStamp);
+        using var system = File.OpenHandle(folder.File("a"));
+        var (soon, late) = (DateTimeOffset.UtcNow, DateTimeOffset.UtcNow.AddSeconds(10));
+        Assert.Null(FileState.Name(system, soon));
+        var name = FileState.Name(system, late);
+        if (OperatingSystem.IsLinux())
+        {
+            Assert.NotNull(name);
+            Assert.Equal(name, FileState.Name(system, late));
+            File.WriteAllBytes(folder.File("c"), bytes);
+            using var other = File.OpenHandle(folder.File("c"));
+            Assert.NotEqual(name, FileState.Name(other, late));
+            File.SetLastWriteTimeUtc(folder.File("a"), File.GetLastWriteTimeUtc(folder.File("a")));
+            Assert.NotEqual(name, FileState.Name(system, late));
+        }
+
+        handle.ReleasePages(0, 90_000);
+        handle.ReleasePages(5, 0);
+        Assert.True(handle.Span.SequenceEqual(bytes.AsSpan(64, 90_000)));
+        copy.ReleasePages(0, 64);
+        Assert.True(copy.Span.SequenceEqual(bytes.AsSpan(0, 64)));
+        foreach (var (offset, length) in new[] { (-1L, 1L), (0, -1), (0, 90_001), (90_000, 1), (long.MaxValue, long.MaxValue) })
+        {
+            Sources.Throws(ErrorCode.ArgumentInvalid, () => handle.ReleasePages(offset, length));
+        }
+    }
+
+    [Fact]
     public void I4_equal_content_of_two_mapped_files_is_one_load()
     {
         using var folder = new TemporaryFolder();

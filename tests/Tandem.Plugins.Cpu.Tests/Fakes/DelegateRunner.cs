@@ -11,18 +11,20 @@ internal sealed unsafe class DelegateRunner : IDisposable
     private readonly IBackendRuntime _runtime;
     private readonly List<nint> _memory = [];
 
-    public DelegateRunner(PayloadWriter writer, int argumentCount, string? isa = null, int threads = 1)
-        : this(writer.Write(), writer.NamedData, argumentCount, isa, threads)
+    public DelegateRunner(
+        PayloadWriter writer, int argumentCount, string? isa = null, int threads = 1, KeyValuePair<string, string>[]? options = null)
+        : this(writer.Write(), writer.NamedData, argumentCount, isa, threads, options)
     {
     }
 
-    public DelegateRunner(byte[] payload, Dictionary<string, byte[]> namedData, int argumentCount, string? isa = null, int threads = 1)
+    public DelegateRunner(
+        byte[] payload, Dictionary<string, byte[]> namedData, int argumentCount, string? isa = null, int threads = 1,
+        KeyValuePair<string, string>[]? options = null)
     {
         _host = new FakeHost(threads);
         _runtime = _plugin.CreateRuntime("XnnpackBackend", _host)!;
         NamedData = new FakeNamedData(namedData);
-        var options = isa is null ? BackendOptions.Empty : new BackendOptions([new("isa", isa)]);
-        Context = new FakeInitializeContext(payload, argumentCount, NamedData, ProgramCache, options, 1);
+        Context = new FakeInitializeContext(payload, argumentCount, NamedData, ProgramCache, new BackendOptions([.. options ?? [], .. isa is null ? [] : new KeyValuePair<string, string>[] { new("isa", isa) }]), 1);
         Delegate = _runtime.Initialize(Context);
     }
 

@@ -33,7 +33,14 @@ internal sealed unsafe class FakeHandle : DataHandle
 
     public override ContentId ContentId => _block.Id;
 
-    public override DataHandle AddReference() => new FakeHandle(_block);
+    /// <summary>What <see cref="FileStamp"/> says.</summary>
+    public string? Stamp { get; set; }
+
+    public override string? FileStamp => Stamp;
+
+    public override long FileOffset => Stamp is null ? -1 : 4096;
+
+    public override DataHandle AddReference() => new FakeHandle(_block) { Stamp = Stamp };
 
     protected override void Dispose(bool disposing)
     {

@@ -1,3 +1,4 @@
+using System.Text;
 using Tandem.Sdk;
 
 namespace Tandem.Host.Formats;
@@ -9,6 +10,18 @@ namespace Tandem.Host.Formats;
 internal static class TargetFile
 {
     private const int BufferSize = 1 << 16;
+
+    /// <summary>Writes a file of text, as UTF-8.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="text">The text.</param>
+    /// <exception cref="TandemException"><see cref="ErrorCode.TargetUnwritable"/>.</exception>
+    internal static void WriteText(string path, string text) => Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(text)));
+
+    /// <summary>Writes one file.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="write">Writes it.</param>
+    /// <exception cref="TandemException"><see cref="ErrorCode.TargetUnwritable"/>, or what the writer throws.</exception>
+    internal static void Write(string path, Action<Stream> write) => Write((path, write));
 
     /// <summary>Writes files.</summary>
     /// <param name="files">Path and writer of each, renamed in this order: what others refer to comes first.</param>

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Tandem.Sdk;
 
 namespace Tandem.Host.Import.Models;
@@ -31,6 +32,16 @@ internal static class ArchiveCodes
         _ => throw Unknown("the element type is unknown", code),
     };
 
+    /// <summary>The code of an element type.</summary>
+    internal static long OfScalarType(ScalarType type) => CodeOfType.TryGetValue(type, out var code) ? code
+        : throw new TandemException(ErrorCode.ExportedProgramNotSupported, "archives have no such element type", new ErrorDetails { Found = type.TorchName() });
+
+    /// <summary>The code of a layout.</summary>
+    internal static long OfLayout(string name) => Find(name, "layout", Layout, 7);
+
+    /// <summary>The code of a memory format.</summary>
+    internal static long OfMemoryFormat(string name) => Find(name, "memory format", MemoryFormat, 4);
+
     internal static string Layout(long code) => code switch
     {
         1 => "sparse_coo",
@@ -51,6 +62,22 @@ internal static class ArchiveCodes
         4 => "preserve_format",
         _ => throw Unknown("the memory format is unknown", code),
     };
+
+    private static readonly ImmutableDictionary<ScalarType, long> CodeOfType =
+        Enumerable.Range(1, 13).Concat(Enumerable.Range(28, 5)).ToImmutableDictionary(code => ScalarType(code), code => (long)code);
+
+    private static long Find(string name, string what, Func<long, string> nameOf, long last)
+    {
+        for (long code = 1; code <= last; code++)
+        {
+            if (nameOf(code) == name)
+            {
+                return code;
+            }
+        }
+
+        throw new TandemException(ErrorCode.ExportedProgramNotSupported, $"archives have no such {what}", new ErrorDetails { Found = name });
+    }
 
     private static TandemException Unknown(string problem, long code) =>
         new(ErrorCode.ExportedProgramNotSupported, problem, new ErrorDetails { Found = $"code {code}" });

@@ -105,7 +105,10 @@ internal ref struct SymbolicExpressionParser
         return arguments.ToImmutable();
     }
 
-    private readonly SymbolicExpression Combine(string name, ImmutableArray<SymbolicExpression> arguments)
+    /// <summary>A function of expressions, simplified as everywhere.</summary>
+    /// <exception cref="TandemException"><see cref="ErrorCode.ExportedProgramNotSupported"/>: an unknown function.</exception>
+    /// <exception cref="OverflowException">A coefficient overflows.</exception>
+    internal static SymbolicExpression Combine(string name, ImmutableArray<SymbolicExpression> arguments)
     {
         var function = SymbolicFunctions.Canonical(name);
         switch (function, arguments.Length)

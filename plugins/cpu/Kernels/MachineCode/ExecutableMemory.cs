@@ -6,7 +6,7 @@ namespace Tandem.Plugins.Cpu.Kernels.MachineCode;
 /// Pages with machine code of this plugin's own: written first, then made executable and read-only, never both at once. What they hold depends on
 /// nothing that a file or a caller says. Freed on disposal, or with the plugin's load context.
 /// </summary>
-internal sealed unsafe partial class ExecutableMemory : SafeHandle
+internal sealed unsafe class ExecutableMemory : SafeHandle
 {
     private readonly nuint _length;
 
@@ -40,10 +40,10 @@ internal sealed unsafe partial class ExecutableMemory : SafeHandle
     }
 
     /// <inheritdoc/>
-    protected override bool ReleaseHandle() =>
-        OperatingSystem.IsWindows() ? Windows.VirtualFree(handle, 0, Windows.Release) : Linux.Unmap(handle, _length) == 0;
+    protected override bool ReleaseHandle() => OperatingSystem.IsWindows() ? Windows.Free(handle) : Linux.Unmap(handle, _length) == 0;
 
-    private static partial class Linux
+    // Functions of the C library that the process has loaded already: a plugin's load context loads no library from elsewhere.
+    private static class Linux
     {
         private const int Read = 1;
         private const int Write = 2;
@@ -53,7 +53,10 @@ internal sealed unsafe partial class ExecutableMemory : SafeHandle
 
         public static ExecutableMemory? TryCreate(ReadOnlySpan<byte> code, nuint length)
         {
-            var address = Map(0, length, Read | Write, Private | Anonymous, -1, 0);
+            var library = NativeLibrary.GetMainProgramHandle();
+            var map = (delegate* unmanaged<nint, nuint, int, int, int, nint, nint>)NativeLibrary.GetExport(library, "mmap");
+            var protect = (delegate* unmanaged<nint, nuint, int, int>)NativeLibrary.GetExport(library, "mprotect");
+            var address = map(0, length, Read | Write, Private | Anonymous, -1, 0);
             if (address == -1)
             {
                 return null;
@@ -61,7 +64,7 @@ internal sealed unsafe partial class ExecutableMemory : SafeHandle
 
             var memory = new ExecutableMemory(address, length);
             code.CopyTo(new Span<byte>((void*)address, code.Length));
-            if (Protect(address, length, Read | Execute) == 0)
+            if (protect(address, length, Read | Execute) == 0)
             {
                 return memory;
             }
@@ -70,26 +73,22 @@ internal sealed unsafe partial class ExecutableMemory : SafeHandle
             return null;
         }
 
-        [LibraryImport("libc", EntryPoint = "munmap")]
-        public static partial int Unmap(nint address, nuint length);
-
-        [LibraryImport("libc", EntryPoint = "mmap")]
-        private static partial nint Map(nint address, nuint length, int protection, int flags, int file, nint offset);
-
-        [LibraryImport("libc", EntryPoint = "mprotect")]
-        private static partial int Protect(nint address, nuint length, int protection);
+        public static int Unmap(nint address, nuint length) =>
+            ((delegate* unmanaged<nint, nuint, int>)NativeLibrary.GetExport(NativeLibrary.GetMainProgramHandle(), "munmap"))(address, length);
     }
 
-    private static partial class Windows
+    private static class Windows
     {
-        public const uint Release = 0x8000;
+        private const uint Release = 0x8000;
         private const uint CommitAndReserve = 0x3000;
         private const uint ReadWrite = 0x04;
         private const uint ExecuteRead = 0x20;
 
         public static ExecutableMemory? TryCreate(ReadOnlySpan<byte> code, nuint length)
         {
-            var address = VirtualAlloc(0, length, CommitAndReserve, ReadWrite);
+            var allocate = (delegate* unmanaged<nint, nuint, uint, uint, nint>)Export("VirtualAlloc");
+            var protect = (delegate* unmanaged<nint, nuint, uint, uint*, int>)Export("VirtualProtect");
+            var address = allocate(0, length, CommitAndReserve, ReadWrite);
             if (address == 0)
             {
                 return null;
@@ -97,7 +96,8 @@ internal sealed unsafe partial class ExecutableMemory : SafeHandle
 
             var memory = new ExecutableMemory(address, length);
             code.CopyTo(new Span<byte>((void*)address, code.Length));
-            if (VirtualProtect(address, length, ExecuteRead, out _))
+            uint old;
+            if (protect(address, length, ExecuteRead, &old) != 0)
             {
                 return memory;
             }
@@ -106,15 +106,9 @@ internal sealed unsafe partial class ExecutableMemory : SafeHandle
             return null;
         }
 
-        [LibraryImport("kernel32")]
-        [return: MarshalAs(UnmanagedType.Bool)]
-        public static partial bool VirtualFree(nint address, nuint length, uint type);
+        public static bool Free(nint address) => ((delegate* unmanaged<nint, nuint, uint, int>)Export("VirtualFree"))(address, 0, Release) != 0;
 
-        [LibraryImport("kernel32")]
-        private static partial nint VirtualAlloc(nint address, nuint length, uint type, uint protection);
-
-        [LibraryImport("kernel32")]
-        [return: MarshalAs(UnmanagedType.Bool)]
-        private static partial bool VirtualProtect(nint address, nuint length, uint protection, out uint old);
+        private static nint Export(string name) =>
+            NativeLibrary.GetExport(NativeLibrary.Load("kernel32.dll", typeof(object).Assembly, DllImportSearchPath.System32), name);
     }
 }

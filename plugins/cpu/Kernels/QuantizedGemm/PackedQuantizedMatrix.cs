@@ -1,10 +1,9 @@
-using Tandem.Plugins.Cpu.Graph;
+using Tandem.Plugins.Cpu.PackedCache;
 
 namespace Tandem.Plugins.Cpu.Kernels;
 
 /// <summary>
-/// Constant 4-bit or 8-bit weights in the order in which kernels read them: one stream for two panels of columns at a time. Immutable; one block of native
-/// memory of plain bytes.
+/// Constant 4-bit or 8-bit weights in the order in which kernels read them: one stream for two panels of columns at a time. Immutable once it is filled.
 /// </summary>
 /// <remarks>
 /// For each column a sum of weights (an integer; for scales of blocks a float with scales applied), a bias, and, if it has one scale, that; then the weights.
@@ -12,12 +11,13 @@ namespace Tandem.Plugins.Cpu.Kernels;
 /// first and of the second. A block of 4-bit weights is four registers of a panel, whose lanes each hold four bytes of the file's row: the low nibble of
 /// a byte is an even step of K. A block of 8-bit weights is eight registers, each with four steps of K as <see cref="RowQuantizer"/> orders them.
 /// </remarks>
-internal sealed unsafe class PackedQuantizedMatrix : IDisposable
+internal sealed unsafe class PackedQuantizedMatrix : IPackedForm
 {
     private const int PanelsPerStream = 2;
-    private readonly NativeBlock _memory;
+    private PackedBlock? _block;
+    private byte* _memory;
 
-    /// <summary>Allocates; <see cref="QuantizedPacking"/> fills it.</summary>
+    /// <summary>Describes the form; its memory is attached, and <see cref="QuantizedPacking"/> fills it.</summary>
     internal PackedQuantizedMatrix(InstructionSet instructionSet, QuantizedWeightKind kind, int n, int k, int groupSize)
     {
         InstructionSet = instructionSet;
@@ -36,7 +36,6 @@ internal sealed unsafe class PackedQuantizedMatrix : IDisposable
         PanelBytes = (nint)GroupCount * (PanelScaleBytes + ((nint)BlocksPerGroup * PanelBlockBytes));
         ColumnBytes = (((nint)PanelCount * Width * 4) + 63) & ~(nint)63;
         ByteCount = ((HasGroups ? 2 : 3) * ColumnBytes) + (PanelCount * PanelBytes);
-        _memory = new NativeBlock(ByteCount);
     }
 
     /// <summary>The rung that it was packed for.</summary>
@@ -86,15 +85,15 @@ internal sealed unsafe class PackedQuantizedMatrix : IDisposable
     public int PanelScaleBytes { get; }
 
     /// <summary>First of the columns' sums.</summary>
-    public byte* ColumnSums => _memory.Memory;
+    public byte* ColumnSums => _memory;
 
-    public float* Bias => (float*)(_memory.Memory + ColumnBytes);
+    public float* Bias => (float*)(_memory + ColumnBytes);
 
     /// <summary>The columns' scales, if a column has one.</summary>
-    public float* ChannelScales => (float*)(_memory.Memory + (2 * ColumnBytes));
+    public float* ChannelScales => (float*)(_memory + (2 * ColumnBytes));
 
     /// <summary>The first stream.</summary>
-    public byte* Streams => _memory.Memory + ((HasGroups ? 2 : 3) * ColumnBytes);
+    public byte* Streams => _memory + ((HasGroups ? 2 : 3) * ColumnBytes);
 
     private nint ColumnBytes { get; }
 
@@ -105,5 +104,17 @@ internal sealed unsafe class PackedQuantizedMatrix : IDisposable
     public byte* Stream(int stream) => Streams + (stream * PanelsPerStream * PanelBytes);
 
     /// <inheritdoc/>
-    public void Dispose() => _memory.Dispose();
+    public void Attach(PackedBlock block)
+    {
+        _block?.Dispose();
+        _block = block;
+        _memory = block.Memory;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _block?.Dispose();
+        _memory = null;
+    }
 }

@@ -122,7 +122,10 @@ internal sealed unsafe class QuantizedGemmJob : IParallelWork
             var rows = Math.Min(_blockRows, _m - firstRow);
             if (rows > 0)
             {
-                RunStream(ref _products[product], stream, firstRow, rows);
+                ref var p = ref _products[product];
+                QuantizedTileRunner.Run(
+                    p.Weights, stream, _rows + (firstRow * RowQuantizer.RowStride(_k)), _parameters + firstRow, rows, p.C + (firstRow * p.CStride), p.CStride,
+                    p.Min, p.Max);
             }
         }
     }
@@ -136,73 +139,5 @@ internal sealed unsafe class QuantizedGemmJob : IParallelWork
         blocks = (_m + _blockRows - 1) / _blockRows;
         var operations = 2.0 * _m * _k * _columns / SpeedOverFloat;
         ParallelCost.Run(pool, blocks * _streams, operations, _weightBytes + (4.0 * _m * _columns), _width, this);
-    }
-
-    [SkipLocalsInit]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void RunStream(ref QuantizedProduct product, int stream, int firstRow, int rowCount)
-    {
-        var weights = product.Weights;
-        var kernels = weights.Kernels;
-        var panels = weights.PanelsOf(stream);
-        var firstColumn = stream * 2 * weights.Width;
-        var isLast = stream == weights.StreamCount - 1;
-        var stride = RowQuantizer.RowStride(_k);
-        var sums = stackalloc float[6 * 2 * 16];
-        var groupBytes = panels * (weights.PanelScaleBytes + ((nint)weights.BlocksPerGroup * weights.PanelBlockBytes));
-        var t = new QuantizedTileArguments
-        {
-            RowStride = stride,
-            GroupCount = weights.GroupCount,
-            BlocksPerGroup = weights.BlocksPerGroup,
-            BlockStep = panels * weights.PanelBlockBytes,
-            GroupStep = groupBytes,
-            CStride = product.CStride,
-            Min = product.Min,
-            Max = product.Max,
-            IsBounded = product.Min > float.NegativeInfinity || product.Max < float.PositiveInfinity,
-            Sums = sums,
-        };
-        var taken = kernels.Panels(rowCount, panels);
-        var maxRows = kernels.MaxRows(taken);
-        var tileCount = (rowCount + maxRows - 1) / maxRows;
-        var tileRows = rowCount / tileCount;
-        var largerTiles = rowCount % tileCount;
-        var small = kernels.Tile(tileRows, taken);
-        var large = largerTiles > 0 ? kernels.Tile(tileRows + 1, taken) : small;
-        for (var panel = 0; panel < panels; panel += taken)
-        {
-            var column = firstColumn + (panel * weights.Width);
-            t.Scales = weights.Stream(stream) + (panel * weights.PanelScaleBytes);
-            t.Weights = weights.Stream(stream) + (panels * weights.PanelScaleBytes) + (panel * weights.PanelBlockBytes);
-            t.ColumnSums = weights.ColumnSums + (column * sizeof(float));
-            t.Bias = weights.Bias + column;
-            t.ChannelScales = weights.ChannelScales + column;
-            t.LastLanes = isLast && panel + taken == panels ? weights.LastLanes : weights.Width;
-            t.Rows = _rows + (firstRow * stride);
-            t.Parameters = _parameters + firstRow;
-            t.C = product.C + (firstRow * product.CStride) + column;
-            for (var tile = 0; tile < tileCount; tile++)
-            {
-                var rows = tile < largerTiles ? tileRows + 1 : tileRows;
-                if (weights.Kind == QuantizedWeightKind.Int4Group)
-                {
-                    new Span<float>(sums, rows * taken * weights.Width).Clear();
-                }
-
-                if (tile < largerTiles)
-                {
-                    large(&t);
-                }
-                else
-                {
-                    small(&t);
-                }
-
-                t.Rows += rows * stride;
-                t.Parameters += rows;
-                t.C += rows * product.CStride;
-            }
-        }
     }
 }

@@ -1,4 +1,6 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Tandem.Plugins.Cpu.Kernels;
 
@@ -41,7 +43,7 @@ internal sealed unsafe class QuantizedKernelSet
         set = instructionSet switch
         {
             // The widest dot product of bytes that .NET has is one of 256 bits, and as fast as 16-bit products in 512.
-            InstructionSet.Avx512Vnni when kind == QuantizedWeightKind.Int8Channel =>
+            InstructionSet.Avx512Vnni when kind == QuantizedWeightKind.Int8Channel && AvxVnni.IsSupported =>
                 Create<ByteSimdAvxVnni, Vector256<int>, SimdAvx2, Vector256<float>>(kind),
             InstructionSet.Avx512 or InstructionSet.Avx512Vnni => Create<ByteSimdAvx512, Vector512<int>, SimdAvx512, Vector512<float>>(kind),
             InstructionSet.AvxVnni => Create<ByteSimdAvxVnni, Vector256<int>, SimdAvx2, Vector256<float>>(kind),
@@ -61,8 +63,68 @@ internal sealed unsafe class QuantizedKernelSet
     /// <summary>Most rows of a tile of so many panels.</summary>
     public int MaxRows(int panels) => panels == 1 ? 4 : _isWide ? 6 : 2;
 
-    /// <summary>How many of a stream's panels a tile of so many rows takes at once.</summary>
-    public int Panels(int rows, int panels) => _isWide || rows <= 2 ? panels : 1;
+    /// <summary>How rows are cut for streams of so many panels: all tiles have so many rows, the first ones one more; and the panels of a tile.</summary>
+    public (int TileRows, int LargerTiles, int TileCount, int Panels) Tiles(int rowCount, int panels)
+    {
+        var taken = _isWide || rowCount <= 2 ? panels : 1;
+        var maxRows = MaxRows(taken);
+        var tileCount = (rowCount + maxRows - 1) / maxRows;
+        return (rowCount / tileCount, rowCount % tileCount, tileCount, taken);
+    }
+
+    /// <summary>Compiles the tiles that a product of so many rows and panels uses.</summary>
+    /// <param name="rows">1 or more.</param>
+    /// <param name="panelCount">1 or more.</param>
+    public void Compile(int rows, int panelCount)
+    {
+        for (var panels = 1; panels <= 2; panels++)
+        {
+            if (panels == 1 ? panelCount % 2 != 0 : panelCount >= 2)
+            {
+                var (tileRows, largerTiles, _, taken) = Tiles(rows, panels);
+                Compile(Tile(tileRows, taken));
+                if (largerTiles > 0)
+                {
+                    Compile(Tile(tileRows + 1, taken));
+                }
+            }
+        }
+    }
+
+    /// <summary>Compiles every tile.</summary>
+    public void CompileAll(CancellationToken cancellationToken)
+    {
+        for (var panels = 1; panels <= 2; panels++)
+        {
+            for (var rows = 1; rows <= MaxRows(panels); rows++)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                Compile(Tile(rows, panels));
+            }
+        }
+    }
+
+    // A product over nothing stores its bias.
+    [SkipLocalsInit]
+    private void Compile(delegate*<QuantizedTileArguments*, void> tile)
+    {
+        var values = stackalloc float[2 * 16];
+        new Span<float>(values, 2 * 16).Clear();
+        var sums = stackalloc float[6 * 2 * 16];
+        var parameters = stackalloc RowQuantization[6];
+        new Span<RowQuantization>(parameters, 6).Clear();
+        var t = new QuantizedTileArguments
+        {
+            Parameters = parameters,
+            ColumnSums = (byte*)values,
+            Bias = values,
+            ChannelScales = values,
+            C = sums,
+            Sums = sums,
+            LastLanes = Width,
+        };
+        tile(&t);
+    }
 
     private static QuantizedKernelSet Create<TByte, V, TSimd, F>(QuantizedWeightKind kind)
         where TByte : struct, IByteSimd<V, F>

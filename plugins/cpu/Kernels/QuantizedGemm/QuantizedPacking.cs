@@ -7,7 +7,7 @@ using Tandem.Sdk;
 namespace Tandem.Plugins.Cpu.Kernels;
 
 /// <summary>Brings weights of a file into the order of <see cref="PackedQuantizedMatrix"/>; panels are packed in parallel.</summary>
-internal sealed unsafe class QuantizedPacking : IParallelWork
+internal sealed unsafe partial class QuantizedPacking : IParallelWork
 {
     // Panels of fewer bytes in all are packed before a second thread has woken up.
     private const nint ParallelBytes = 1 << 18;
@@ -25,54 +25,30 @@ internal sealed unsafe class QuantizedPacking : IParallelWork
         _groupScales = groupScales;
     }
 
+    private byte Zeroes => IsInt8 ? (byte)0 : (byte)0x88;
+
     private bool IsInt8 => _packed.Kind == QuantizedWeightKind.Int8Channel;
 
-    /// <summary>Packs 4-bit weights with a scale for each group.</summary>
+    /// <summary>Fills a form of 4-bit weights with a scale for each group.</summary>
     /// <param name="pool">Threads; null packs on the caller's.</param>
-    /// <param name="instructionSet">The rung whose kernels will read them.</param>
+    /// <param name="packed">The form, with memory.</param>
     /// <param name="weights">[N, K / 2] bytes; the low nibble is the even step of K; a nibble is a weight + 8.</param>
-    /// <param name="n">Output features.</param>
-    /// <param name="k">Input features, a multiple of <paramref name="groupSize"/>.</param>
-    /// <param name="groupSize">Steps of K that share a scale, a multiple of 32.</param>
-    /// <param name="scales">[N, K / groupSize] bfloat16.</param>
+    /// <param name="scales">[N, K / group size] bfloat16.</param>
     /// <param name="bias">N values, or null for zero.</param>
-    public static PackedQuantizedMatrix PackInt4Groups(
-        ComputePool? pool, InstructionSet instructionSet, byte* weights, int n, int k, int groupSize, ushort* scales, float* bias)
-    {
-        var kind = groupSize == RowQuantizer.BlockLength ? QuantizedWeightKind.Int4Block32 : QuantizedWeightKind.Int4Group;
-        var packed = new PackedQuantizedMatrix(instructionSet, kind, n, k, groupSize);
-        return new QuantizedPacking(packed, weights, k / 2, scales).Run(pool, null, bias);
-    }
+    public static void FillGroups(ComputePool? pool, PackedQuantizedMatrix packed, byte* weights, ushort* scales, float* bias) =>
+        new QuantizedPacking(packed, weights, packed.K / 2, scales).Run(pool, null, bias);
 
-    /// <summary>Packs 4-bit weights with a scale for each column.</summary>
+    /// <summary>Fills a form of weights with a scale for each column.</summary>
     /// <param name="pool">Threads; null packs on the caller's.</param>
-    /// <param name="instructionSet">The rung whose kernels will read them.</param>
-    /// <param name="weights">[N, (K + 1) / 2] bytes, as for groups; what stands behind the last step of K counts for nothing.</param>
-    /// <param name="n">Output features.</param>
-    /// <param name="k">Input features.</param>
+    /// <param name="packed">The form, with memory.</param>
+    /// <param name="weights">
+    /// [N, (K + 1) / 2] bytes of 4-bit weights, as for groups; what stands behind the last step of K counts for nothing. Or [N, K] signed bytes.
+    /// </param>
     /// <param name="scales">N scales.</param>
     /// <param name="bias">N values, or null for zero.</param>
-    public static PackedQuantizedMatrix PackInt4Channels(
-        ComputePool? pool, InstructionSet instructionSet, byte* weights, int n, int k, float* scales, float* bias)
-    {
-        var packed = new PackedQuantizedMatrix(instructionSet, QuantizedWeightKind.Int4Channel, n, k, 0);
-        return new QuantizedPacking(packed, weights, ((nint)k + 1) / 2, null).Run(pool, scales, bias);
-    }
-
-    /// <summary>Packs 8-bit weights with a scale for each column.</summary>
-    /// <param name="pool">Threads; null packs on the caller's.</param>
-    /// <param name="instructionSet">The rung whose kernels will read them.</param>
-    /// <param name="weights">[N, K] signed bytes.</param>
-    /// <param name="n">Output features.</param>
-    /// <param name="k">Input features, at most 65536: sums are 32-bit integers.</param>
-    /// <param name="scales">N scales.</param>
-    /// <param name="bias">N values, or null for zero.</param>
-    public static PackedQuantizedMatrix PackInt8Channels(
-        ComputePool? pool, InstructionSet instructionSet, sbyte* weights, int n, int k, float* scales, float* bias)
-    {
-        var packed = new PackedQuantizedMatrix(instructionSet, QuantizedWeightKind.Int8Channel, n, k, 0);
-        return new QuantizedPacking(packed, (byte*)weights, k, null).Run(pool, scales, bias);
-    }
+    public static void FillChannels(ComputePool? pool, PackedQuantizedMatrix packed, byte* weights, float* scales, float* bias) =>
+        new QuantizedPacking(packed, weights, packed.Kind == QuantizedWeightKind.Int8Channel ? packed.K : ((nint)packed.K + 1) / 2, null)
+            .Run(pool, scales, bias);
 
     /// <summary>Packs a range of panels.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -86,14 +62,22 @@ internal sealed unsafe class QuantizedPacking : IParallelWork
                 continue;
             }
 
-            for (var lane = 0; lane < _packed.Width; lane += 4)
+            if (IsInt8)
             {
-                PackFour(panel, lane);
+                PackBytes(panel);
+            }
+            else if (_packed.Width == 16 && (panel + 1) * 16 <= _packed.N && _packed.K % RowQuantizer.BlockLength == 0)
+            {
+                PackNibbles512(panel);
+            }
+            else
+            {
+                PackNibbles(panel);
             }
         }
     }
 
-    private PackedQuantizedMatrix Run(ComputePool? pool, float* channelScales, float* bias)
+    private void Run(ComputePool? pool, float* channelScales, float* bias)
     {
         var (packed, columns) = (_packed, _packed.PanelCount * _packed.Width);
         Fill(packed.Bias, bias, packed.N, columns);
@@ -110,8 +94,6 @@ internal sealed unsafe class QuantizedPacking : IParallelWork
         {
             pool.Run(packed.PanelCount, 1, this);
         }
-
-        return packed;
     }
 
     private static void Fill(float* destination, float* source, int count, int padded)
@@ -134,12 +116,11 @@ internal sealed unsafe class QuantizedPacking : IParallelWork
             + ((((nint)block * panels) + (panel % 2)) * packed.PanelBlockBytes);
     }
 
-    private ushort* Scales(int panel, int group)
-    {
-        var panels = _packed.PanelsOf(panel / 2);
-        return (ushort*)(Block(panel / 2 * 2, group, 0) - (panels * _packed.PanelScaleBytes) + (panel % 2 * _packed.PanelScaleBytes));
-    }
+    /// <summary>Bytes from a panel's scales of a group to its first block of the group.</summary>
+    private nint ScaleDistance(int panel) =>
+        ((_packed.PanelsOf(panel / 2) - (panel % 2)) * _packed.PanelScaleBytes) + (panel % 2 * _packed.PanelBlockBytes);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void PackColumn(int column)
     {
         var packed = _packed;
@@ -153,7 +134,8 @@ internal sealed unsafe class QuantizedPacking : IParallelWork
             var groupSum = 0;
             for (var block = 0; block < packed.BlocksPerGroup; block++)
             {
-                var source = BlockOf(row, (group * packed.BlocksPerGroup) + block, rest);
+                var index = (group * packed.BlocksPerGroup) + block;
+                var source = Source(row, rest, rest, (nint)index * blockBytes, (index + 1) * RowQuantizer.BlockLength <= packed.K);
                 var destination = Block(column, group, block);
                 for (var i = 0; i < blockBytes; i++)
                 {
@@ -174,7 +156,7 @@ internal sealed unsafe class QuantizedPacking : IParallelWork
             if (packed.HasGroups)
             {
                 var bits = _groupScales[((nint)column * packed.GroupCount) + group];
-                *Scales(column, group) = bits;
+                *(ushort*)(Block(column, group, 0) - ScaleDistance(column)) = bits;
                 scaledSum += groupSum * BitConverter.Int32BitsToSingle(bits << 16);
             }
         }
@@ -189,75 +171,121 @@ internal sealed unsafe class QuantizedPacking : IParallelWork
         }
     }
 
+    /// <summary>A panel of 4-bit weights, four columns and a block at a time.</summary>
     [SkipLocalsInit]
-    private void PackFour(int panel, int lane)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void PackNibbles(int panel)
     {
         var packed = _packed;
-        var (first, n, groupCount) = ((panel * packed.Width) + lane, packed.N, packed.GroupCount);
-        var rest = stackalloc byte[4 * 32];
-        var blank = stackalloc byte[32];
-        new Span<byte>(blank, 32).Fill(IsInt8 ? (byte)0 : (byte)0x88);
+        var (width, groupCount, blocksPerGroup, hasGroups) = (packed.Width, packed.GroupCount, packed.BlocksPerGroup, packed.HasGroups);
+        var (panels, wholeBlocks) = (packed.PanelsOf(panel / 2), packed.K / RowQuantizer.BlockLength);
+        var (vectorBytes, step) = (width * 4, panels * packed.PanelBlockBytes);
+        var columns = stackalloc byte*[16];
+        var rest = stackalloc byte[16 * 16];
+        var zeroes = stackalloc byte[16];
+        var scaleRows = stackalloc ushort*[16];
+        var noScale = stackalloc ushort[1];
+        var sums = stackalloc int[16];
+        var scaledSums = stackalloc float[16];
+        *noScale = 0;
+        new Span<byte>(zeroes, 16).Fill(Zeroes);
+        for (var lane = 0; lane < width; lane++)
+        {
+            var column = (panel * width) + lane;
+            columns[lane] = column < packed.N ? _weights + (column * _rowBytes) : null;
+            scaleRows[lane] = column < packed.N ? _groupScales + ((nint)column * groupCount) : noScale;
+            sums[lane] = 0;
+            scaledSums[lane] = 0;
+        }
 
-        // A column that does not exist repeats a block of zeroes.
-        var r0 = Row(first, n);
-        var r1 = Row(first + 1, n);
-        var r2 = Row(first + 2, n);
-        var r3 = Row(first + 3, n);
-        var sums = Vector128<int>.Zero;
-        var scaledSums = Vector128<float>.Zero;
-        var index = 0;
+        var block = 0;
         for (var group = 0; group < groupCount; group++)
         {
-            var groupSums = Vector128<int>.Zero;
-            var destination = Block(panel, group, 0) + (lane * 4);
-            var step = packed.PanelsOf(panel / 2) * packed.PanelBlockBytes;
-            for (var block = 0; block < packed.BlocksPerGroup; block++, index++)
+            var start = Block(panel, group, 0);
+            for (var lane = 0; lane < width; lane += 4)
             {
-                var s0 = r0 == null ? blank : BlockOf(r0, index, rest);
-                var s1 = r1 == null ? blank : BlockOf(r1, index, rest + 32);
-                var s2 = r2 == null ? blank : BlockOf(r2, index, rest + 64);
-                var s3 = r3 == null ? blank : BlockOf(r3, index, rest + 96);
-                groupSums += IsInt8
-                    ? Bytes(s0, s1, s2, s3, destination, packed.Width * 4, packed.Kernels.ByteOffset)
-                    : Nibbles(s0, s1, s2, s3, destination, packed.Width * 4);
+                var groupSums = Vector128<int>.Zero;
+                var destination = start + (lane * 4);
+                for (var i = 0; i < blocksPerGroup; i++)
+                {
+                    var offset = (nint)(block + i) * 16;
+                    var s0 = Source(columns[lane], zeroes, rest, offset, block + i < wholeBlocks);
+                    var s1 = Source(columns[lane + 1], zeroes, rest + 16, offset, block + i < wholeBlocks);
+                    var s2 = Source(columns[lane + 2], zeroes, rest + 32, offset, block + i < wholeBlocks);
+                    var s3 = Source(columns[lane + 3], zeroes, rest + 48, offset, block + i < wholeBlocks);
+                    groupSums += Nibbles(s0, s1, s2, s3, destination, vectorBytes);
+                    destination += step;
+                }
+
+                if (hasGroups)
+                {
+                    var scales = Vector128.Create(
+                        (uint)*scaleRows[lane], *scaleRows[lane + 1], *scaleRows[lane + 2], *scaleRows[lane + 3]);
+                    Vector128.Narrow(scales, scales).AsUInt64().GetLower().Store((ulong*)((ushort*)(start - ScaleDistance(panel)) + lane));
+                    (Vector128.Load(scaledSums + lane) + (Vector128.ConvertToSingle(groupSums) * Vector128.ShiftLeft(scales, 16).AsSingle()))
+                        .Store(scaledSums + lane);
+                    for (var i = lane; i < lane + 4; i++)
+                    {
+                        scaleRows[i] += scaleRows[i] == noScale ? 0 : 1;
+                    }
+                }
+                else
+                {
+                    (Vector128.Load(sums + lane) + groupSums).Store(sums + lane);
+                }
+            }
+
+            block += blocksPerGroup;
+        }
+
+        var result = packed.ColumnSums + ((nint)panel * width * 4);
+        Buffer.MemoryCopy(hasGroups ? (byte*)scaledSums : (byte*)sums, result, width * 4, width * 4);
+    }
+
+    /// <summary>A panel of 8-bit weights.</summary>
+    [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void PackBytes(int panel)
+    {
+        var packed = _packed;
+        var (width, blockCount, wholeBlocks) = (packed.Width, packed.BlockCount, packed.K / RowQuantizer.BlockLength);
+        var rest = stackalloc byte[4 * 32];
+        var zeroes = stackalloc byte[32];
+        new Span<byte>(zeroes, 32).Fill(Zeroes);
+        var step = packed.PanelsOf(panel / 2) * packed.PanelBlockBytes;
+        for (var lane = 0; lane < width; lane += 4)
+        {
+            var first = (panel * width) + lane;
+            var (r0, r1, r2, r3) = ((nint)Row(first), (nint)Row(first + 1), (nint)Row(first + 2), (nint)Row(first + 3));
+            var sums = Vector128<int>.Zero;
+            var destination = Block(panel, 0, 0) + (lane * 4);
+            for (var block = 0; block < blockCount; block++)
+            {
+                var offset = (nint)block * 32;
+                var s0 = Source((byte*)r0, zeroes, rest, offset, block < wholeBlocks);
+                var s1 = Source((byte*)r1, zeroes, rest + 32, offset, block < wholeBlocks);
+                var s2 = Source((byte*)r2, zeroes, rest + 64, offset, block < wholeBlocks);
+                var s3 = Source((byte*)r3, zeroes, rest + 96, offset, block < wholeBlocks);
+                sums += Bytes(s0, s1, s2, s3, destination, width * 4, packed.Kernels.ByteOffset);
                 destination += step;
             }
 
-            sums += groupSums;
-            if (packed.HasGroups)
-            {
-                var scales = Vector128.Create(ScaleBits(first, group), ScaleBits(first + 1, group), ScaleBits(first + 2, group), ScaleBits(first + 3, group));
-                scaledSums += Vector128.ConvertToSingle(groupSums) * Vector128.ShiftLeft(scales, 16).AsSingle();
-                Vector128.Narrow(scales, scales).AsUInt64().GetLower().Store((ulong*)(Scales(panel, group) + lane));
-            }
-        }
-
-        if (packed.HasGroups)
-        {
-            scaledSums.Store((float*)packed.ColumnSums + first);
-        }
-        else
-        {
             sums.Store((int*)packed.ColumnSums + first);
         }
-
-        uint ScaleBits(int column, int group) => column < n ? _groupScales[((nint)column * groupCount) + group] : 0u;
     }
 
-    private byte* Row(int column, int n) => column < n ? _weights + (column * _rowBytes) : null;
+    private byte* Row(int column) => column < _packed.N ? _weights + (column * _rowBytes) : null;
 
-    /// <summary>A block of a row; the last one is filled up with zeroes.</summary>
+    /// <summary>A block of a row, or of zeroes where the column does not exist.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private byte* BlockOf(byte* row, int index, byte* rest)
-    {
-        var start = (nint)index * (IsInt8 ? 32 : 16);
-        return ((nint)index + 1) * 32 <= _packed.K ? row + start : Rest(row + start, (int)(_rowBytes - start), rest);
-    }
+    private byte* Source(byte* row, byte* zeroes, byte* rest, nint offset, bool isWhole) =>
+        row == null ? zeroes : isWhole ? row + offset : Rest(row + offset, (int)(_rowBytes - offset), rest);
 
+    /// <summary>The last block of a row, filled up with zeroes.</summary>
     private byte* Rest(byte* source, int count, byte* rest)
     {
-        var block = new Span<byte>(rest, 32);
-        block.Fill(IsInt8 ? (byte)0 : (byte)0x88);
+        var block = new Span<byte>(rest, IsInt8 ? 32 : 16);
+        block.Fill(Zeroes);
         new ReadOnlySpan<byte>(source, count).CopyTo(block);
         if (!IsInt8 && _packed.K % 2 != 0)
         {

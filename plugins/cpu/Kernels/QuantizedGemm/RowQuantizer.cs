@@ -44,8 +44,7 @@ internal static unsafe partial class RowQuantizer
             var chosen = Measure(instructionSet, source, rowsPerScale * k);
             for (nint i = 0; i < rowsPerScale; i++)
             {
-                *parameters = chosen;
-                parameters->Sum = chosen.Scale == 0 ? Clear(destination, k) : Encode(instructionSet, source, k, chosen.Scale, chosen.ZeroPoint, destination);
+                *parameters = QuantizeRow(instructionSet, source, k, chosen, destination);
                 source += k;
                 destination += stride;
                 parameters++;
@@ -76,6 +75,14 @@ internal static unsafe partial class RowQuantizer
         }
 
         return Choose(least, greatest, isFinite);
+    }
+
+    /// <summary>Quantises one row with parameters that <see cref="Measure"/> has chosen.</summary>
+    /// <returns>The parameters with the row's sum.</returns>
+    public static RowQuantization QuantizeRow(InstructionSet instructionSet, float* source, int k, RowQuantization chosen, byte* destination)
+    {
+        chosen.Sum = chosen.Scale == 0 ? Clear(destination, k) : Encode(instructionSet, source, k, chosen.Scale, chosen.ZeroPoint, destination);
+        return chosen;
     }
 
     /// <summary>Whether a block's correction is two 16-bit integers on a rung, not one of 32 bits.</summary>

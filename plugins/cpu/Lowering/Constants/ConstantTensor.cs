@@ -17,8 +17,11 @@ internal sealed class ConstantTensor
         (_content, Type, Sizes, _strides, _offset) = (content, type, sizes, strides, offset);
     }
 
-    /// <summary>Element type: float32 or float16.</summary>
+    /// <summary>Element type.</summary>
     public ScalarType Type { get; }
+
+    /// <summary>Where the bytes come from, for messages.</summary>
+    public string Origin => _content.Origin;
 
     /// <summary>Sizes, outermost first.</summary>
     public int[] Sizes { get; }
@@ -52,7 +55,7 @@ internal sealed class ConstantTensor
         new(_content, $"{(int)Type} {_offset} {string.Join(',', Sizes)} {string.Join(',', _strides)}");
 
     /// <summary>Wraps a tensor of the program.</summary>
-    /// <param name="tensor">A tensor of float32 or float16.</param>
+    /// <param name="tensor">The tensor.</param>
     /// <returns>The constant.</returns>
     public static ConstantTensor From(ExportedTensor tensor)
     {
@@ -87,7 +90,7 @@ internal sealed class ConstantTensor
     /// <summary>A tensor whose elements are all equal.</summary>
     public static ConstantTensor Fill(double value, ScalarType type, params int[] sizes)
     {
-        var element = Element(value, type);
+        var element = type is ScalarType.Float or ScalarType.Half ? Element(value, type) : throw new LoweringRefusal($"a number beside elements of {type.TorchName()}");
         var content = DataContent.FromMemory(element, $"the number {value.ToString(System.Globalization.CultureInfo.InvariantCulture)}");
         return new ConstantTensor(content, type, sizes, new long[sizes.Length], 0);
     }
@@ -102,6 +105,18 @@ internal sealed class ConstantTensor
         var length = Count(sizes) * type.Size();
         return new ConstantTensor(new ComputedContent(length, origin, () => ToBytes(compute(), type)), type, sizes, DenseStrides(sizes), 0);
     }
+
+    /// <summary>A tensor whose bytes are computed when they are needed.</summary>
+    /// <param name="origin">What it is, for messages.</param>
+    /// <param name="type">Element type.</param>
+    /// <param name="sizes">Sizes.</param>
+    /// <param name="compute">Gives the bytes of its elements in order.</param>
+    public static ConstantTensor ComputeBytes(string origin, ScalarType type, int[] sizes, Func<byte[]> compute) =>
+        new(new ComputedContent(Count(sizes) * type.Size(), origin, compute), type, sizes, DenseStrides(sizes), 0);
+
+    /// <summary>A tensor of given bytes.</summary>
+    public static ConstantTensor Of(ScalarType type, byte[] bytes, int[] sizes) =>
+        new(DataContent.FromMemory(bytes, "numbers of an operator"), type, sizes, DenseStrides(sizes), 0);
 
     /// <summary>The dimensions in another order: dimension i of the result is dimension order[i].</summary>
     public ConstantTensor Permute(ReadOnlySpan<int> order)
@@ -169,15 +184,44 @@ internal sealed class ConstantTensor
     /// <summary>All elements in order, as floats.</summary>
     public float[] ReadFloats()
     {
-        var bytes = IsDense ? new byte[ElementCount * Type.Size()] : Gather();
-        if (IsDense)
+        var bytes = ReadBytes();
+        return Type switch
         {
-            _content.Read(_offset * Type.Size(), bytes);
+            ScalarType.Float => MemoryMarshal.Cast<byte, float>(bytes).ToArray(),
+            ScalarType.Half => Array.ConvertAll(MemoryMarshal.Cast<byte, Half>(bytes).ToArray(), static half => (float)half),
+            ScalarType.BFloat16 => Array.ConvertAll(
+                MemoryMarshal.Cast<byte, ushort>(bytes).ToArray(), static bits => BitConverter.UInt32BitsToSingle((uint)bits << 16)),
+            ScalarType.Double => Array.ConvertAll(MemoryMarshal.Cast<byte, double>(bytes).ToArray(), static value => (float)value),
+            _ => throw new LoweringRefusal($"{Type.TorchName()} where numbers of floating point are needed"),
+        };
+    }
+
+    /// <summary>All elements in order, as integers.</summary>
+    public long[] ReadIntegers()
+    {
+        var bytes = ReadBytes();
+        return Type switch
+        {
+            ScalarType.Char => Array.ConvertAll(bytes, static value => (long)(sbyte)value),
+            ScalarType.Byte => Array.ConvertAll(bytes, static value => (long)value),
+            ScalarType.Short => Array.ConvertAll(MemoryMarshal.Cast<byte, short>(bytes).ToArray(), static value => (long)value),
+            ScalarType.Int => Array.ConvertAll(MemoryMarshal.Cast<byte, int>(bytes).ToArray(), static value => (long)value),
+            ScalarType.Long => MemoryMarshal.Cast<byte, long>(bytes).ToArray(),
+            _ => throw new LoweringRefusal($"{Type.TorchName()} where integers are needed"),
+        };
+    }
+
+    /// <summary>The bytes of all elements in the order of the dimensions.</summary>
+    public byte[] ReadBytes()
+    {
+        if (!IsDense)
+        {
+            return Gather();
         }
 
-        return Type == ScalarType.Half
-            ? Array.ConvertAll(MemoryMarshal.Cast<byte, Half>(bytes).ToArray(), static half => (float)half)
-            : MemoryMarshal.Cast<byte, float>(bytes).ToArray();
+        var bytes = new byte[ElementCount * Type.Size()];
+        _content.Read(_offset * Type.Size(), bytes);
+        return bytes;
     }
 
     private static byte[] Element(double value, ScalarType type)
@@ -232,13 +276,20 @@ internal sealed class ConstantTensor
 
         var source = new byte[(reach + 1) * size];
         _content.Read(_offset * size, source);
-        if (size == sizeof(float))
+        switch (size)
         {
-            Gather<uint>(source, result);
-        }
-        else
-        {
-            Gather<ushort>(source, result);
+            case 1:
+                Gather<byte>(source, result);
+                break;
+            case 2:
+                Gather<ushort>(source, result);
+                break;
+            case 4:
+                Gather<uint>(source, result);
+                break;
+            default:
+                Gather<ulong>(source, result);
+                break;
         }
 
         return result;

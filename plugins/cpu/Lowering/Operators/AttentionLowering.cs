@@ -84,7 +84,7 @@ internal static class AttentionLowering
         }
 
         var (height, width) = ((int)rows.Value, (int)columns.Value);
-        return new LoweredTensor(ConstantTensor.Compute("causal mask", scores.Type, [height, width], () =>
+        return new LoweredTensor(ConstantTensor.Compute("causal mask", scores.Type.Scalar, [height, width], () =>
         {
             var mask = new float[height * width];
             for (var i = 0; i < mask.Length; i++)

@@ -1,4 +1,5 @@
 using Tandem.Plugins.Cpu.Payload;
+using Tandem.Sdk;
 
 namespace Tandem.Plugins.Cpu.Lowering.Operators;
 
@@ -25,8 +26,27 @@ internal static class BinaryOperators
     private static void Apply(OperatorNode node, PayloadNodeKind kind, bool hasAlpha = false)
     {
         var self = node.Tensor("self");
-        var other = Other(node, self, hasAlpha ? node.Number("alpha", 1) : 1);
-        node.Set(Broadcast.Binary(node.Writer, kind, self, other, node.Sizes));
+        var alpha = hasAlpha ? node.Number("alpha", 1) : 1;
+        if (alpha == 1 && node.IsReference("other") && self.Codes is { } first && node.Tensor("other").Codes is { } second && node.ResultQuantization is { } result
+            && !(first.IsConstant && second.IsConstant) && IsWithinReach(kind, first, second, result))
+        {
+            node.Set(Broadcast.Binary(node.Writer, kind, first, second, node.Sizes, new ElementType(ScalarType.Char, result)));
+            return;
+        }
+
+        node.Set(Broadcast.Binary(node.Writer, kind, self, Other(node, self, alpha), node.Sizes));
+    }
+
+    // XNNPACK's arithmetic of codes has a fixed point, and takes scales that are not too far apart.
+    private static bool IsWithinReach(PayloadNodeKind kind, LoweredTensor first, LoweredTensor second, PayloadQuantization.PerTensor result)
+    {
+        var (x, y) = (((PayloadQuantization.PerTensor)first.Type.Quantization!).Scale, ((PayloadQuantization.PerTensor)second.Type.Quantization!).Scale);
+        return kind switch
+        {
+            PayloadNodeKind.Multiply => x * y / result.Scale is >= 1f / 65536 and < 256,
+            PayloadNodeKind.Add or PayloadNodeKind.Subtract => x / result.Scale is >= 1f / 1024 and < 256 && y / result.Scale is >= 1f / 1024 and < 256,
+            _ => false,
+        };
     }
 
     private static void Extreme(OperatorNode node, PayloadNodeKind kind)

@@ -7,6 +7,8 @@ namespace Tandem.Plugins.Cpu.Lowering.Operators;
 /// <summary>Convolutions of one and two dimensions, plain, depthwise and transposed.</summary>
 internal static class ConvolutionOperators
 {
+    private static readonly int[] s_channelsLast = [0, 2, 3, 1];
+
     public static void Register(Dictionary<string, Action<OperatorNode>> table) => table.Add("aten::convolution", Lower);
 
     private static void Lower(OperatorNode node)
@@ -29,12 +31,21 @@ internal static class ConvolutionOperators
 
         var isTransposed = node.Bool("transposed");
         var groups = checked((int)node.Int("groups", 1));
+        if (input.Rows is not null)
+        {
+            node.Set(Dynamic(node, input, weight, bias, groups, isTransposed));
+            return;
+        }
+
+        var quantised = Quantised(node, input, weight, bias, groups, isTransposed);
+        var type = quantised is { } codes ? new ElementType(ScalarType.Char, codes) : input.Type;
+        input = quantised is null ? input : input.Codes!;
         if (input.Rank == 4)
         {
             var image = Add(
-                writer, writer.Read(input, [0, 2, 3, 1]), input.Type, weight.Constant, bias, groups, isTransposed, Pair(node, "stride", 1), Pair(node, "padding", 0),
+                writer, writer.Read(input, [0, 2, 3, 1]), input.Type, type, weight, bias, groups, isTransposed, Pair(node, "stride", 1), Pair(node, "padding", 0),
                 Pair(node, "dilation", 1), Pair(node, "output_padding", 0), GraphWriter.Arrange(node.Sizes, [0, 2, 3, 1]));
-            node.Set(GraphWriter.Wrap(image, input.Type, node.Sizes, [0, 2, 3, 1]));
+            node.Set(GraphWriter.Wrap(image, type, node.Sizes, [0, 2, 3, 1]));
             return;
         }
 
@@ -54,11 +65,37 @@ internal static class ConvolutionOperators
             return (across, checked((int)values[0]));
         }
 
-        var kernel = weight.Constant.Reshape([weight.Constant.Sizes[0], weight.Constant.Sizes[1], 1, weight.Constant.Sizes[2]]);
+        var kernel = weight.ReshapeConstant([weight.Constant.Sizes[0], weight.Constant.Sizes[1], 1, weight.Constant.Sizes[2]]);
         var id = Add(
-            writer, writer.AddReshape(line, input.Type, inner), input.Type, kernel, bias, groups, isTransposed, Line("stride", 1), Line("padding", 0),
+            writer, writer.AddReshape(line, input.Type, inner), input.Type, type, kernel, bias, groups, isTransposed, Line("stride", 1), Line("padding", 0),
             Line("dilation", 1), Line("output_padding", 0), [result[0], 1, result[1], result[2]]);
-        node.Set(GraphWriter.Wrap(writer.AddReshape(id, input.Type, result), input.Type, node.Sizes, [0, 2, 1]));
+        node.Set(GraphWriter.Wrap(writer.AddReshape(id, type, result), type, node.Sizes, [0, 2, 1]));
+    }
+
+    // How the result is quantised, if the convolution can compute with codes.
+    private static PayloadQuantization.PerTensor? Quantised(OperatorNode node, LoweredTensor input, LoweredTensor weight, LoweredTensor? bias, int groups, bool isTransposed) =>
+        input.Codes is { Type.Quantization: PayloadQuantization.PerTensor parameters } && weight.Weight is { } codes && node.ResultQuantization is { } result
+            && !(isTransposed && groups > 1) && QuantisedProducts.Refuse(parameters, codes, isTransposed ? 1 : 0, bias, result) is null ? result : null;
+
+    private static LoweredTensor Dynamic(OperatorNode node, LoweredTensor input, LoweredTensor weight, LoweredTensor? bias, int groups, bool isTransposed)
+    {
+        if (input.Rank != 4 || isTransposed || (groups > 1 && weight.Constant.Sizes[1] == 1))
+        {
+            throw new LoweringRefusal("the input is quantised when called; payloads have that for plain convolutions of two dimensions only");
+        }
+
+        var (writer, quantised) = (node.Writer, weight.Weight ?? throw new LoweringRefusal("the input is quantised when called, and the weight is not quantised"));
+        var filter = QuantisedProducts.DynamicFilter(writer, quantised.Permute([0, 2, 3, 1]), takesFourBits: false);
+
+        // Without a bias, ExecuTorch's runtime reads one all the same where it keeps packed weights.
+        var channels = weight.Constant.Sizes[0];
+        var numbers = bias?.Constant.To(ScalarType.Float) ?? ConstantTensor.ComputeBytes("no bias", ScalarType.Float, [channels], () => new byte[channels * sizeof(float)]);
+        SymbolicInt[] sizes = GraphWriter.Arrange(node.Sizes, s_channelsLast);
+        var id = writer.AddNode(
+            PayloadNodeKind.Conv2d, [writer.ReadRows(input, s_channelsLast, 3), filter, writer.Read(new LoweredTensor(numbers))], ScalarType.Float, sizes,
+            convolution: Geometry(
+                weight.Constant, groups, false, Pair(node, "stride", 1), Pair(node, "padding", 0), Pair(node, "dilation", 1), Pair(node, "output_padding", 0)));
+        return GraphWriter.Wrap(id, ScalarType.Float, node.Sizes, s_channelsLast);
     }
 
     private static (int Height, int Width) Pair(OperatorNode node, string name, int defaultValue)
@@ -68,8 +105,34 @@ internal static class ConvolutionOperators
     }
 
     private static uint Add(
-        GraphWriter writer, uint input, ScalarType type, ConstantTensor weight, LoweredTensor? bias, int groups, bool isTransposed, (int Height, int Width) stride,
-        (int Height, int Width) padding, (int Height, int Width) dilation, (int Height, int Width) adjustment, SymbolicInt[] sizes)
+        GraphWriter writer, uint input, ElementType inputType, ElementType type, LoweredTensor weight, LoweredTensor? bias, int groups, bool isTransposed,
+        (int Height, int Width) stride, (int Height, int Width) padding, (int Height, int Width) dilation, (int Height, int Width) adjustment, SymbolicInt[] sizes)
+    {
+        var geometry = Geometry(weight.Constant, groups, isTransposed, stride, padding, dilation, adjustment);
+        var isDepthwise = !isTransposed && geometry.GroupInputChannels == 1 && groups > 1;
+        var kind = isTransposed ? PayloadNodeKind.ConvTranspose2d : isDepthwise ? PayloadNodeKind.DepthwiseConv2d : PayloadNodeKind.Conv2d;
+        int[] order = isTransposed || isDepthwise ? [1, 2, 3, 0] : [0, 2, 3, 1];
+        uint filterId, biasId;
+        if (type.Quantization is not null)
+        {
+            var (quantised, channels, parameters) = (weight.Weight!.Permute(order), isDepthwise ? 3 : 0, (PayloadQuantization.PerTensor)inputType.Quantization!);
+            filterId = QuantisedProducts.StaticFilter(writer, quantised, channels);
+            biasId = QuantisedProducts.StaticBias(writer, bias, parameters, quantised, channels);
+        }
+        else
+        {
+            // Filters of convolutions are float32 in every payload; XNNPACK converts them while it packs.
+            var filter = isTransposed ? Regroup(weight.Constant, groups) : weight.Constant.Permute(order);
+            filterId = writer.Read(new LoweredTensor(filter.To(ScalarType.Float)));
+            biasId = bias is null ? PayloadValue.NoId : writer.Read(new LoweredTensor(bias.Constant.To(ScalarType.Float)));
+        }
+
+        return writer.AddNode(kind, [input, filterId, biasId], type, sizes, convolution: geometry);
+    }
+
+    private static PayloadConvolution Geometry(
+        ConstantTensor weight, int groups, bool isTransposed, (int Height, int Width) stride, (int Height, int Width) padding, (int Height, int Width) dilation,
+        (int Height, int Width) adjustment)
     {
         if (padding.Height < 0 || padding.Width < 0 || stride.Height < 1 || stride.Width < 1 || dilation.Height < 1 || dilation.Width < 1)
         {
@@ -78,20 +141,10 @@ internal static class ConvolutionOperators
 
         // PyTorch stores [OC, IC/g, KH, KW], and [IC, OC/g, KH, KW] of a transposed convolution.
         var (first, second, height, width) = (weight.Sizes[0], weight.Sizes[1], weight.Sizes[2], weight.Sizes[3]);
-        var inputChannels = isTransposed ? first / groups : second;
-        var outputChannels = isTransposed ? second : first / groups;
-        var isDepthwise = !isTransposed && inputChannels == 1 && groups > 1;
-        var filter = isTransposed ? Regroup(weight, groups) : weight.Permute(isDepthwise ? [1, 2, 3, 0] : [0, 2, 3, 1]);
-
-        // Filters of convolutions are float32 in every payload; XNNPACK converts them while it packs.
-        var filterId = writer.Read(new LoweredTensor(filter.To(ScalarType.Float)));
-        var biasId = bias is null ? PayloadValue.NoId : writer.Read(new LoweredTensor(bias.Constant.To(ScalarType.Float)));
-        var kind = isTransposed ? PayloadNodeKind.ConvTranspose2d : isDepthwise ? PayloadNodeKind.DepthwiseConv2d : PayloadNodeKind.Conv2d;
-        return writer.AddNode(
-            kind, [input, filterId, biasId], type, sizes, convolution: new PayloadConvolution(
-                (uint)padding.Height, (uint)padding.Width, (uint)padding.Height, (uint)padding.Width, (uint)height, (uint)width, (uint)stride.Height,
-                (uint)stride.Width, (uint)dilation.Height, (uint)dilation.Width, (uint)inputChannels, (uint)outputChannels, (uint)groups,
-                isTransposed ? (uint)adjustment.Height : 0, isTransposed ? (uint)adjustment.Width : 0));
+        return new PayloadConvolution(
+            (uint)padding.Height, (uint)padding.Width, (uint)padding.Height, (uint)padding.Width, (uint)height, (uint)width, (uint)stride.Height,
+            (uint)stride.Width, (uint)dilation.Height, (uint)dilation.Width, (uint)(isTransposed ? first / groups : second),
+            (uint)(isTransposed ? second : first / groups), (uint)groups, isTransposed ? (uint)adjustment.Height : 0, isTransposed ? (uint)adjustment.Width : 0);
     }
 
     // [IC, OC/g, KH, KW] to [OC, KH, KW, IC/g], group by group.

@@ -12,17 +12,17 @@ internal static class MatrixOperators
     public static void Register(Dictionary<string, Action<OperatorNode>> table)
     {
         table.Add("aten::linear", node => node.Set(Linear(
-            node.Writer, node.Tensor("input"), Matrix(node.Tensor("weight")), node.OptionalTensor("bias"))));
-        table.Add("aten::mm", node => node.Set(Multiply(node.Writer, node.Tensor("self"), node.Tensor("mat2"))));
+            node.Writer, node.Tensor("input"), Matrix(node.Tensor("weight")), node.OptionalTensor("bias"), node.ResultQuantization)));
+        table.Add("aten::mm", node => node.Set(Multiply(node.Writer, node.Tensor("self"), node.Tensor("mat2"), node.ResultQuantization)));
         table.Add("aten::bmm", node => node.Set(Multiply(node.Writer, node.Tensor("self"), node.Tensor("mat2"))));
-        table.Add("aten::matmul", node => node.Set(Multiply(node.Writer, node.Tensor("self"), node.Tensor("other"))));
+        table.Add("aten::matmul", node => node.Set(Multiply(node.Writer, node.Tensor("self"), node.Tensor("other"), node.ResultQuantization)));
         table.Add("aten::addmm", node => AddProduct(node, "mat1", "mat2"));
         table.Add("aten::baddbmm", node => AddProduct(node, "batch1", "batch2"));
         table.Add("aten::scaled_dot_product_attention", AttentionLowering.Lower);
     }
 
     /// <summary>self times other, with NumPy's rules for leading dimensions; each of rank 2 or more.</summary>
-    public static LoweredTensor Multiply(GraphWriter writer, LoweredTensor self, LoweredTensor other)
+    public static LoweredTensor Multiply(GraphWriter writer, LoweredTensor self, LoweredTensor other, PayloadQuantization.PerTensor? result = null)
     {
         if (self.Rank < 2 || other.Rank < 2)
         {
@@ -31,7 +31,7 @@ internal static class MatrixOperators
 
         if (other is { IsConstant: true, Rank: 2 })
         {
-            return Linear(writer, self, other.Permute([1, 0]), null);
+            return Linear(writer, self, other.Permute([1, 0]), null, result);
         }
 
         var rank = Math.Max(3, Math.Max(self.Rank, other.Rank));
@@ -70,7 +70,9 @@ internal static class MatrixOperators
     /// <param name="input">[..., K].</param>
     /// <param name="weight">[N, K].</param>
     /// <param name="bias">[N], or null.</param>
-    public static LoweredTensor Linear(GraphWriter writer, LoweredTensor input, LoweredTensor weight, LoweredTensor? bias)
+    /// <param name="result">How the result is quantised, if nothing needs it as numbers.</param>
+    public static LoweredTensor Linear(
+        GraphWriter writer, LoweredTensor input, LoweredTensor weight, LoweredTensor? bias, PayloadQuantization.PerTensor? result = null)
     {
         if (input.Rank < 1)
         {
@@ -82,6 +84,21 @@ internal static class MatrixOperators
             throw new LoweringRefusal("the input is a constant");
         }
 
+        if (input.Rows is not null)
+        {
+            return DynamicLinear(writer, input, weight, bias);
+        }
+
+        if (result is not null && input.Codes is { Type.Quantization: PayloadQuantization.PerTensor parameters } codes && weight.Weight is { } quantised
+            && QuantisedProducts.Refuse(parameters, quantised, 0, bias, result) is null)
+        {
+            var (codesForm, codesSizes) = (RowForm(codes), (SymbolicInt[])[.. codes.Sizes[..^1], weight.Sizes[0]]);
+            return LoweredTensor.Dequantise(writer, writer.AddNode(
+                PayloadNodeKind.FullyConnected,
+                [writer.Read(codes, codesForm), QuantisedProducts.StaticFilter(writer, quantised, 0), QuantisedProducts.StaticBias(writer, bias, parameters, quantised, 0)],
+                new ElementType(ScalarType.Char, result), codesSizes, codesForm), input.Type.Scalar);
+        }
+
         if (!weight.IsConstant && input.Type != ScalarType.Float)
         {
             throw new LoweringRefusal("the weight is computed at run time, in float16");
@@ -90,16 +107,33 @@ internal static class MatrixOperators
         var (filter, flags) = Filter(writer, weight);
         // Beside a weight that is packed at each call, ExecuTorch's XNNPACK reads a constant bias from memory that it has given back.
         var fused = weight.IsConstant && bias is { IsConstant: true, Rank: 1 } && bias.Constant.Sizes[0] == weight.Sizes[0].Maximum ? bias : null;
-        var form = input.NativeForm;
-        if (form[^1] != input.Rank - 1)
-        {
-            form = TensorStorage.Identity(input.Rank);
-        }
-
+        var form = RowForm(input);
         SymbolicInt[] sizes = [.. input.Sizes[..^1], weight.Sizes[0]];
-        var result = writer.AddNode(
+        var product = writer.AddNode(
             PayloadNodeKind.FullyConnected, [writer.Read(input, form), filter, fused is null ? PayloadValue.NoId : writer.Read(fused)], input.Type, sizes, form, flags);
-        return bias is null || fused is not null ? result : Broadcast.Binary(writer, PayloadNodeKind.Add, result, bias, sizes);
+        return bias is null || fused is not null ? product : Broadcast.Binary(writer, PayloadNodeKind.Add, product, bias, sizes);
+    }
+
+    // Rows are quantised when called; the bias and the result are float32 whatever the activations are.
+    private static LoweredTensor DynamicLinear(GraphWriter writer, LoweredTensor input, LoweredTensor weight, LoweredTensor? bias)
+    {
+        var quantised = weight.Weight ?? throw new LoweringRefusal("the input is quantised when called, and the weight is not quantised");
+        var fused = bias is { IsConstant: true, Rank: 1 } && bias.Constant.Sizes[0] == weight.Constant.Sizes[0] ? bias.Constant.To(ScalarType.Float) : null;
+        var filter = QuantisedProducts.DynamicFilter(writer, quantised, takesFourBits: true);
+        var form = RowForm(input);
+        SymbolicInt[] sizes = [.. input.Sizes[..^1], weight.Sizes[0]];
+        var product = writer.AddNode(
+            PayloadNodeKind.FullyConnected,
+            [writer.ReadRows(input, form, 1), filter, fused is null ? PayloadValue.NoId : writer.Read(new LoweredTensor(fused))], ScalarType.Float, sizes, form);
+        return bias is null || fused is not null ? product : bias.Type == ScalarType.Float ? Broadcast.Binary(writer, PayloadNodeKind.Add, product, bias, sizes)
+            : throw new LoweringRefusal("a bias of float16 that is computed when called");
+    }
+
+    // The form in which the tensor is produced, if that keeps rows together.
+    private static int[] RowForm(LoweredTensor input)
+    {
+        var form = input.NativeForm;
+        return form[^1] == input.Rank - 1 ? form : TensorStorage.Identity(input.Rank);
     }
 
     private static LoweredTensor Matrix(LoweredTensor weight) => weight.Rank == 2 ? weight : throw new LoweringRefusal($"the weight has rank {weight.Rank}");
@@ -121,7 +155,7 @@ internal static class MatrixOperators
         var (alpha, beta) = (node.Number("alpha", 1), node.Number("beta", 1));
         if (alpha == 1 && beta == 1 && second is { IsConstant: true, Rank: 2 })
         {
-            node.Set(Linear(writer, first, second.Permute([1, 0]), self));
+            node.Set(Linear(writer, first, second.Permute([1, 0]), self, node.ResultQuantization));
             return;
         }
 
@@ -150,7 +184,7 @@ internal static class MatrixOperators
     public static LoweredTensor Total(GraphWriter writer, LoweredTensor input, int[] form, bool isMean)
     {
         var count = checked((int)input.Sizes[form[^1]].Value);
-        var weight = new LoweredTensor(ConstantTensor.Fill(isMean ? 1.0 / count : 1, input.Type, 1, count));
+        var weight = new LoweredTensor(ConstantTensor.Fill(isMean ? 1.0 / count : 1, input.Type.Scalar, 1, count));
         SymbolicInt[] sizes = [.. input.Sizes];
         sizes[form[^1]] = 1;
         return writer.AddNode(

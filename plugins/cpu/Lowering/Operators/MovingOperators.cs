@@ -28,6 +28,12 @@ internal static class MovingOperators
             return self;
         }
 
+        // 0 has a code of its own.
+        if (self.Codes is { } codes && value == 0)
+        {
+            return LoweredTensor.Dequantise(writer, Pad(writer, codes, before, after, 0), self.Type.Scalar);
+        }
+
         var sizes = self.Sizes.Select((size, i) => Grow(size, before[i] + after[i])).ToArray();
         var form = self.NativeForm;
         var id = writer.AddNode(
@@ -158,6 +164,8 @@ internal static class MovingOperators
             }
         }
 
+        // Another number is rounded to a code, which is right where the result is rounded like that at once.
+        self = self.Codes is { IsConstant: false } codes && codes.Type.Quantization == node.ResultQuantization ? codes : self;
         node.Set(self.IsConstant ? throw new LoweringRefusal("the operand is a constant; the result is known ahead of time")
             : Pad(writer, self, Array.ConvertAll(before, static count => Math.Max(0, count)), Array.ConvertAll(after, static count => Math.Max(0, count)), value));
     }

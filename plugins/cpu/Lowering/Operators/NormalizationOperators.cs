@@ -82,7 +82,7 @@ internal static class NormalizationOperators
             var form = average.NativeForm;
             SymbolicInt[] sizes = [.. average.Sizes];
             sizes[1] = groups == 1 ? 1 : channels;
-            var id = writer.Read(new LoweredTensor(groups == 1 ? ConstantTensor.Fill(1.0 / channels, average.Type, 1, channels) : Averages(channels, groups, average.Type)));
+            var id = writer.Read(new LoweredTensor(groups == 1 ? ConstantTensor.Fill(1.0 / channels, average.Type.Scalar, 1, channels) : Averages(channels, groups, average.Type.Scalar)));
             return writer.AddNode(PayloadNodeKind.FullyConnected, [writer.Read(average, form), id, PayloadValue.NoId], average.Type, sizes, form);
         }
 
@@ -104,8 +104,8 @@ internal static class NormalizationOperators
 
         var channels = mean.Constant.Sizes[0];
         int[] sizes = [channels, .. Enumerable.Repeat(1, input.Rank - 2)];
-        var scale = ConstantTensor.Compute("batch norm", input.Type, sizes, () => Scale(weight, variance, eps));
-        var shift = ConstantTensor.Compute("batch norm", input.Type, sizes, () =>
+        var scale = ConstantTensor.Compute("batch norm", input.Type.Scalar, sizes, () => Scale(weight, variance, eps));
+        var shift = ConstantTensor.Compute("batch norm", input.Type.Scalar, sizes, () =>
         {
             var (factors, means, shifts) = (Scale(weight, variance, eps), mean.Constant.ReadFloats(), bias?.Constant.ReadFloats());
             return [.. factors.Select((factor, i) => (float)((shifts?[i] ?? 0) - ((double)means[i] * factor)))];

@@ -21,8 +21,9 @@ internal static class PoolingOperators
     /// <summary>The mean over height and width, which stay as dimensions of size 1.</summary>
     /// <param name="writer">The payload.</param>
     /// <param name="self">[N, C, H, W].</param>
-    public static LoweredTensor GlobalAverage(GraphWriter writer, LoweredTensor self) => writer.AddNode(
-        PayloadNodeKind.GlobalAvgPooling2d, [writer.Read(self, s_channelsLast)], self.Type, [self.Sizes[0], self.Sizes[1], 1, 1], s_channelsLast, KeepDimensions);
+    /// <param name="type">Type of the result, if it is not that of the operand.</param>
+    public static LoweredTensor GlobalAverage(GraphWriter writer, LoweredTensor self, ElementType? type = null) => writer.AddNode(
+        PayloadNodeKind.GlobalAvgPooling2d, [writer.Read(self, s_channelsLast)], type ?? self.Type, [self.Sizes[0], self.Sizes[1], 1, 1], s_channelsLast, KeepDimensions);
 
     private static void Maximum(OperatorNode node)
     {
@@ -38,7 +39,8 @@ internal static class PoolingOperators
             throw new LoweringRefusal("a stride larger than the window");
         }
 
-        node.Set(Pool(node, PayloadNodeKind.MaxPooling2d, self, window, window.Rest(self, node)));
+        // The greatest number has the greatest code.
+        node.Set(Pool(node, PayloadNodeKind.MaxPooling2d, self.Codes ?? self, window, window.Rest(self, node)));
     }
 
     private static void Average(OperatorNode node)

@@ -15,6 +15,15 @@ internal static class ReductionOperators
     private static void Reduce(OperatorNode node, bool isMean)
     {
         var (writer, self) = (node.Writer, node.Single("self"));
+        if (isMean && self is { Rank: 4, Codes: { IsConstant: false, Type.Quantization: PayloadQuantization.PerTensor own } codes }
+            && node.ResultQuantization is { } quantised && own.Scale / quantised.Scale is >= 1f / 256 and < 256
+            && node.Ints("dim").Select(dimension => OperatorNode.Dimension(dimension, 4)).Order().ToArray() is [2, 3])
+        {
+            var average = PoolingOperators.GlobalAverage(writer, codes, new ElementType(ScalarType.Char, quantised));
+            node.Set(node.Bool("keepdim") ? average : Views.Squeeze(writer, average, 2, 3));
+            return;
+        }
+
         if (self.IsConstant)
         {
             throw new LoweringRefusal("the operand is a constant; the result is known ahead of time");

@@ -52,7 +52,7 @@ internal static class ResizeOperators
             throw new LoweringRefusal("batch and channels are known at run time only");
         }
 
-        var ones = writer.Read(new LoweredTensor(ConstantTensor.Fill(1, input.Type, down, 1, across, 1)));
+        var ones = writer.Read(new LoweredTensor(ConstantTensor.Fill(1, input.Type.Scalar, down, 1, across, 1)));
         var pixels = writer.AddReshape(writer.Read(input, s_channelsLast), input.Type, spread);
         var id = writer.AddReshape(writer.AddNode(PayloadNodeKind.Multiply, [pixels, ones], input.Type, filled), input.Type, result);
         node.Set(GraphWriter.Wrap(id, input.Type, node.Sizes, s_channelsLast));

@@ -32,13 +32,13 @@ internal static class UnaryOperators
         table.Add("aten::exp", node => node.Set(Exponential(node.Writer, node.Single("self"))));
         table.Add("aten::sqrt", node => node.Set(SquareRoot(node.Writer, node.Single("self"))));
 
-        table.Add("aten::relu", node => node.Set(Clamp(node.Writer, node.Tensor("self"), 0, float.PositiveInfinity)));
-        table.Add("aten::relu6", node => node.Set(Clamp(node.Writer, node.Tensor("self"), 0, 6)));
-        table.Add("aten::hardtanh", node => node.Set(Clamp(node.Writer, node.Tensor("self"), node.Number("min_val", -1), node.Number("max_val", 1))));
+        table.Add("aten::relu", node => node.Set(Clamp(node, 0, float.PositiveInfinity)));
+        table.Add("aten::relu6", node => node.Set(Clamp(node, 0, 6)));
+        table.Add("aten::hardtanh", node => node.Set(Clamp(node, node.Number("min_val", -1), node.Number("max_val", 1))));
         table.Add("aten::clamp", node => node.Set(Clamp(
-            node.Writer, node.Tensor("self"), node.Number("min", double.NegativeInfinity), node.Number("max", double.PositiveInfinity))));
-        table.Add("aten::clamp_min", node => node.Set(Clamp(node.Writer, node.Tensor("self"), node.Number("min"), double.PositiveInfinity)));
-        table.Add("aten::clamp_max", node => node.Set(Clamp(node.Writer, node.Tensor("self"), double.NegativeInfinity, node.Number("max"))));
+            node, node.Number("min", double.NegativeInfinity), node.Number("max", double.PositiveInfinity))));
+        table.Add("aten::clamp_min", node => node.Set(Clamp(node, node.Number("min"), double.PositiveInfinity)));
+        table.Add("aten::clamp_max", node => node.Set(Clamp(node, double.NegativeInfinity, node.Number("max"))));
         table.Add("aten::leaky_relu", LeakyRelu);
         table.Add("aten::elu", Elu);
         table.Add("aten::gelu", Gelu);
@@ -101,14 +101,24 @@ internal static class UnaryOperators
         }
     }
 
-    private static LoweredTensor Clamp(GraphWriter writer, LoweredTensor self, double minimum, double maximum)
+    private static LoweredTensor Clamp(OperatorNode node, double minimum, double maximum)
     {
+        var (writer, self) = (node.Writer, node.Tensor("self"));
         var (low, high) = ((float)minimum, (float)maximum);
+
+        // 0 has a code of its own; another bound is rounded to a code, which is right where the result is rounded like that at once.
+        if (self.Codes is { IsConstant: false } codes && low < high && (codes.Type.Quantization == node.ResultQuantization || (HasCode(low) && HasCode(high))))
+        {
+            return Apply(writer, PayloadNodeKind.Clamp, codes, minimum: low, maximum: high);
+        }
+
         return float.IsNaN(low) || float.IsNaN(high) || low >= high
             ? throw new LoweringRefusal($"the bounds {low} and {high}; a payload's clamp needs the first below the second")
             : float.IsNegativeInfinity(low) && float.IsPositiveInfinity(high) ? self
             : Apply(writer, PayloadNodeKind.Clamp, self, minimum: low, maximum: high);
     }
+
+    private static bool HasCode(float bound) => bound == 0 || float.IsInfinity(bound);
 
     private static void LeakyRelu(OperatorNode node)
     {

@@ -1,4 +1,6 @@
 using Tandem.Plugins.Cpu.Kernels;
+using Tandem.Plugins.Cpu.PackedCache;
+using Tandem.Sdk;
 
 namespace Tandem.Plugins.Cpu.Tests.Kernels;
 
@@ -83,19 +85,24 @@ internal sealed unsafe class QuantizedReference
 
     public ushort[] BFloat16Scales() => [.. Scales.Select(scale => (ushort)(BitConverter.SingleToInt32Bits(scale) >> 16))];
 
-    public PackedQuantizedMatrix Pack(InstructionSet rung, bool hasBias = true, Tandem.Sdk.ComputePool? pool = null)
+    public PackedQuantizedMatrix Pack(InstructionSet rung, bool hasBias = true, ComputePool? pool = null)
     {
         fixed (byte* weights = Bytes())
         fixed (float* scales = Scales, bias = Bias)
         fixed (ushort* groupScales = BFloat16Scales())
         {
-            var b = hasBias ? bias : null;
-            return Kind switch
+            var packed = new PackedQuantizedMatrix(rung, Kind, N, K, _groupSize);
+            packed.Attach(PackedBlock.Allocate(packed.ByteCount));
+            if (HasGroups)
             {
-                QuantizedWeightKind.Int4Channel => QuantizedPacking.PackInt4Channels(pool, rung, weights, N, K, scales, b),
-                QuantizedWeightKind.Int8Channel => QuantizedPacking.PackInt8Channels(pool, rung, (sbyte*)weights, N, K, scales, b),
-                _ => QuantizedPacking.PackInt4Groups(pool, rung, weights, N, K, _groupSize, groupScales, b),
-            };
+                QuantizedPacking.FillGroups(pool, packed, weights, groupScales, hasBias ? bias : null);
+            }
+            else
+            {
+                QuantizedPacking.FillChannels(pool, packed, weights, scales, hasBias ? bias : null);
+            }
+
+            return packed;
         }
     }
 
