@@ -33,6 +33,9 @@ internal sealed class PayloadWriter
 
     public uint Output(PayloadDatatype type, params uint[] dims) => Value(type, dims, external: _externs++, flags: 2);
 
+    /// <summary>Sizes of a value.</summary>
+    public uint[] Dims(uint id) => (uint[])(_values[(int)id][1] is Table value && value[0] is Table tensor ? tensor : (Table)_values[(int)id][1])[2];
+
     public uint Internal(params uint[] dims) => Value(PayloadDatatype.Fp32, dims);
 
     public uint Internal(PayloadDatatype type, params uint[] dims) => Value(type, dims);

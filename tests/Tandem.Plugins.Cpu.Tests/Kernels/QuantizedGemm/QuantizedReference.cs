@@ -83,6 +83,30 @@ internal sealed unsafe class QuantizedReference
         return bytes;
     }
 
+    /// <summary>The weights as a file stores them as [K, N].</summary>
+    public byte[] TransposedBytes()
+    {
+        var rowBytes = _isInt4 ? (N + 1) / 2 : N;
+        var bytes = new byte[K * rowBytes];
+        for (var i = 0; i < K; i++)
+        {
+            for (var column = 0; column < N; column++)
+            {
+                var weight = Weights[(column * K) + i];
+                if (_isInt4)
+                {
+                    bytes[(i * rowBytes) + (column / 2)] |= (byte)((weight + 8) << (column % 2 * 4));
+                }
+                else
+                {
+                    bytes[(i * rowBytes) + column] = (byte)weight;
+                }
+            }
+        }
+
+        return bytes;
+    }
+
     public ushort[] BFloat16Scales() => [.. Scales.Select(scale => (ushort)(BitConverter.SingleToInt32Bits(scale) >> 16))];
 
     public PackedQuantizedMatrix Pack(InstructionSet rung, bool hasBias = true, ComputePool? pool = null)
