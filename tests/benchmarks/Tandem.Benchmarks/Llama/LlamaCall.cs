@@ -12,4 +12,10 @@ internal sealed record LlamaCall(string Method, int Tokens, int Position, int Wr
 
     /// <summary>128 tokens a call.</summary>
     public static LlamaCall Prefill { get; } = new("prefill", 128, 0, 1);
+
+    /// <summary>A short prompt.</summary>
+    public static LlamaCall Prompt { get; } = new("prefill", 5, 0, 1);
+
+    /// <summary>As many tokens as there is room for.</summary>
+    public static LlamaCall FullPrefill { get; } = new("prefill", 256, 0, 1);
 }

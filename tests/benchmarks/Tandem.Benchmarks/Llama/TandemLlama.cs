@@ -9,23 +9,30 @@ namespace Tandem.Benchmarks.Llama;
 /// <summary>A language model in Tandem.</summary>
 internal sealed class TandemLlama : Contender
 {
-    private readonly Host.Execution.Program _program;
+    private readonly Host.Execution.Program? _program;
     private readonly Session _session;
     private readonly Method _method;
     private readonly LlamaCall _call;
     private readonly long[] _tokens;
     private readonly long[] _positions;
 
+    /// <summary>Loads the program.</summary>
     public TandemLlama(TandemRuntime runtime, string path, LlamaCall call)
+        : this(runtime.LoadProgram(path), call) => _program = _session.Program;
+
+    /// <summary>A session of a program that stays the caller's.</summary>
+    public TandemLlama(Host.Execution.Program program, LlamaCall call)
         : base(TandemContender.Column)
     {
         _call = call;
-        _program = runtime.LoadProgram(path);
-        _session = _program.CreateSession();
+        _session = program.CreateSession();
         _method = _session.GetMethod(call.Method);
         _tokens = [.. Enumerable.Range(0, call.Tokens).Select(i => (long)i)];
         _positions = new long[call.Tokens];
     }
+
+    /// <summary>Bytes of activations and state.</summary>
+    public long MemoryBytes => _session.MemoryBytes;
 
     public override float[] Output()
     {
@@ -48,7 +55,7 @@ internal sealed class TandemLlama : Contender
     public override void Dispose()
     {
         _session.Dispose();
-        _program.Dispose();
+        _program?.Dispose();
     }
 
     private void Execute(int call)

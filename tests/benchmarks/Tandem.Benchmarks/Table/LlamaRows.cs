@@ -24,10 +24,15 @@ internal static class LlamaRows
             File.Delete(path);
         }
 
-        if (Wants(context, Quantized))
+        if (Wants(context, Quantized) || LoadRows.Wants(context.Options))
         {
             var path = context.Lower(ProgramQuantizer.Quantize(LlamaProgram.Build(shape), new QuantizationOptions { GroupSize = Int4Weights.BlockSize }).Program, "llama.pte");
             Rows(context, Quantized, path, shape, (long)(shape.LinearElements * Int4Weights.BytesOfWeight), LimitKind.Int8MultiplyAdd, 0.05, 1.8);
+            if (LoadRows.Wants(context.Options))
+            {
+                context.Measure(LoadRows.Group, "all", () => LoadRows.Run(context, path));
+            }
+
             File.Delete(path);
         }
 
@@ -62,7 +67,13 @@ internal static class LlamaRows
             return;
         }
 
-        foreach (var threads in context.Options.Threads)
+        context.Measure(group, name, () => Row(context, group, name, path, call, limit, amount, tolerance, goals, context.Options.Threads));
+    }
+
+    private static void Row(
+        TableContext context, string group, string name, string path, LlamaCall call, LimitKind limit, double amount, double tolerance, Goal[] goals, int[] threadCounts)
+    {
+        foreach (var threads in threadCounts)
         {
             var contenders = new List<Contender> { new TandemLlama(context.Runtime(threads), path, call) };
             try
