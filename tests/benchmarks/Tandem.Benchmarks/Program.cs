@@ -10,6 +10,9 @@ switch (args.FirstOrDefault())
     case LoadProcess.Verb when args.Length == 5:
         LoadProcess.Run(args[1..]);
         return 0;
+    case SessionMemory.Verb when args.Length == 3:
+        SessionMemory.Run(args[1..]);
+        return 0;
     case "gemm":
         GemmBenchmark.Run(args[1..]);
         return 0;

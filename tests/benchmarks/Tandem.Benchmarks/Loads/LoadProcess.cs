@@ -16,43 +16,30 @@ internal static class LoadProcess
     /// <param name="threads">Compute threads.</param>
     /// <param name="isWarm">Whether the runtime warms up first, as an application does at its start.</param>
     /// <param name="cacheFolder">The folder of packed weights; null: none.</param>
-    public static double Start(string program, int threads, bool isWarm, string? cacheFolder)
+    public static double Start(string program, int threads, bool isWarm, string? cacheFolder) => double.Parse(
+        OwnProcess.Run(Verb, program, threads.ToString(CultureInfo.InvariantCulture), isWarm ? WarmUpFirst : "", cacheFolder ?? ""), CultureInfo.InvariantCulture);
+
+    /// <summary>A runtime as an application has it.</summary>
+    public static TandemRuntime CreateRuntime(int threads, string cacheFolder)
     {
-        // Started through the dotnet command, or as a program of its own.
-        var arguments = new List<string>();
-        if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet")
+        var options = new TandemOptions
         {
-            arguments.Add(Environment.GetCommandLineArgs()[0]);
+            Threads = threads,
+            KeepPluginsLoaded = true,
+            PluginFolders = [Path.Combine(AppContext.BaseDirectory, "plugins")],
+        };
+        if (cacheFolder.Length > 0)
+        {
+            options.Backends.PluginOptions["tandem.cpu"] = new() { ["packed_cache"] = cacheFolder };
         }
 
-        var start = new ProcessStartInfo(Environment.ProcessPath!, [.. arguments, Verb, program, threads.ToString(CultureInfo.InvariantCulture), isWarm ? WarmUpFirst : "", cacheFolder ?? ""])
-        {
-            RedirectStandardOutput = true,
-        };
-
-        // As an application runs: this program itself switches it off for steady times.
-        start.Environment["DOTNET_TieredCompilation"] = "1";
-        using var process = Process.Start(start)!;
-        var output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        return process.ExitCode == 0 ? double.Parse(output, CultureInfo.InvariantCulture) : throw new InvalidOperationException($"the process that loads ended with {process.ExitCode}");
+        return new TandemRuntime(options);
     }
 
     /// <summary>What the process does.</summary>
     public static void Run(string[] args)
     {
-        var options = new TandemOptions
-        {
-            Threads = int.Parse(args[1], CultureInfo.InvariantCulture),
-            KeepPluginsLoaded = true,
-            PluginFolders = [Path.Combine(AppContext.BaseDirectory, "plugins")],
-        };
-        if (args[3].Length > 0)
-        {
-            options.Backends.PluginOptions["tandem.cpu"] = new() { ["packed_cache"] = args[3] };
-        }
-
-        using var runtime = new TandemRuntime(options);
+        using var runtime = CreateRuntime(int.Parse(args[1], CultureInfo.InvariantCulture), args[3]);
 
         // The plugin is loaded before the clock starts, as the peer's backends are by its imports.
         _ = runtime.Resolver.Resolve("", "XnnpackBackend");

@@ -50,7 +50,7 @@ internal static class LoadRows
         var row = RowText.Row(Group, Cached, threads, cached, RowText.Times, 0, []);
         var isReached = cached.Median(TandemContender.Column) <= CachedSeconds;
         context.Table.Print(row with { Goal = $"20 ms: {(isReached ? "yes" : "NO")}", IsReached = isReached });
-        var (counted, grown, managed) = SessionMemory.Measure(context.Runtime(threads), path);
+        var (counted, grown, managed) = SessionMemory.Start(path, threads);
         isReached = grown <= counted + SessionBytes && managed <= SessionBytes;
         context.Table.Print(new ResultRow(
             Group, Session, threads,
