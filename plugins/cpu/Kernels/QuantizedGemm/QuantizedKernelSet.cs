@@ -72,25 +72,6 @@ internal sealed unsafe class QuantizedKernelSet
         return (rowCount / tileCount, rowCount % tileCount, tileCount, taken);
     }
 
-    /// <summary>Compiles the tiles that a product of so many rows and panels uses.</summary>
-    /// <param name="rows">1 or more.</param>
-    /// <param name="panelCount">1 or more.</param>
-    public void Compile(int rows, int panelCount)
-    {
-        for (var panels = 1; panels <= 2; panels++)
-        {
-            if (panels == 1 ? panelCount % 2 != 0 : panelCount >= 2)
-            {
-                var (tileRows, largerTiles, _, taken) = Tiles(rows, panels);
-                Compile(Tile(tileRows, taken));
-                if (largerTiles > 0)
-                {
-                    Compile(Tile(tileRows + 1, taken));
-                }
-            }
-        }
-    }
-
     /// <summary>Compiles every tile.</summary>
     public void CompileAll(CancellationToken cancellationToken)
     {
