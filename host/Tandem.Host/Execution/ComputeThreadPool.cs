@@ -73,6 +73,9 @@ internal sealed class ComputeThreadPool : ComputePool, IDisposable
 
     public override int ThreadCount { get; }
 
+    // As many methods as threads execute: each has a core of its own, and a worker would only take turns with one of them.
+    private bool HasNoCoreLeft => Volatile.Read(ref _executions) >= ThreadCount;
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Run(int itemCount, int grain, IParallelWork work)
     {
@@ -82,7 +85,7 @@ internal sealed class ComputeThreadPool : ComputePool, IDisposable
         }
 
         grain = Math.Max(grain, 1);
-        if (itemCount <= grain || _threads.Length == 0 || t_isInside || _isStopping || Interlocked.CompareExchange(ref _isOwned, 1, 0) != 0)
+        if (itemCount <= grain || _threads.Length == 0 || t_isInside || _isStopping || HasNoCoreLeft || Interlocked.CompareExchange(ref _isOwned, 1, 0) != 0)
         {
             work.Execute(0, itemCount, 0);
             return;
@@ -233,7 +236,7 @@ internal sealed class ComputeThreadPool : ComputePool, IDisposable
             }
 
             var idle = Stopwatch.GetTimestamp() - idleSince;
-            if (idle > (Volatile.Read(ref _executions) > 0 ? _executionSpinTicks : _spinTicks))
+            if (HasNoCoreLeft || idle > (Volatile.Read(ref _executions) > 0 ? _executionSpinTicks : _spinTicks))
             {
                 Park(index);
                 idleSince = Stopwatch.GetTimestamp();

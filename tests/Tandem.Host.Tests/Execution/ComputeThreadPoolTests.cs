@@ -217,6 +217,52 @@ public sealed class ComputeThreadPoolTests
     }
 
     [Fact]
+    public void AsManyExecutionsAsThreadsLeaveNoneForOthers()
+    {
+        using var pool = new ComputeThreadPool(2);
+        pool.EnterExecution();
+        pool.EnterExecution();
+        for (var i = 0; i < 50; i++)
+        {
+            var work = new OwnThreadWork();
+            pool.Run(1000, 1, work);
+            Assert.Equal((1000, 0), (work.Items, work.OnOtherThreads));
+        }
+
+        pool.LeaveExecution();
+        var shared = new OwnThreadWork();
+        for (var i = 0; i < 1000 && shared.OnOtherThreads == 0; i++)
+        {
+            pool.Run(1000, 1, shared);
+        }
+
+        pool.LeaveExecution();
+        Assert.True(shared.OnOtherThreads > 0);
+    }
+
+    private sealed class OwnThreadWork : IParallelWork
+    {
+        private readonly int _thread = Environment.CurrentManagedThreadId;
+        private int _items;
+        private int _onOtherThreads;
+
+        public int Items => _items;
+
+        public int OnOtherThreads => _onOtherThreads;
+
+        public void Execute(int start, int end, int worker)
+        {
+            Interlocked.Add(ref _items, end - start);
+            if (Environment.CurrentManagedThreadId != _thread)
+            {
+                Interlocked.Add(ref _onOtherThreads, end - start);
+            }
+
+            Thread.SpinWait(200 * (end - start));
+        }
+    }
+
+    [Fact]
     public void DisposeJoinsAndMayBeRepeated()
     {
         var pool = new ComputeThreadPool(4);
