@@ -3,7 +3,7 @@ or where ExecuTorch's own program differs from those, with what that one gave.
 
 usage: executorch judge.py PEERS VECTORS LOWERED RESULTS.json
 
-LOWERED holds KIND/CASE.VARIANT.pte; the case is VECTORS/KIND/CASE. Every program runs in a child of its own, so that one that crashes costs
+LOWERED holds KIND/CASE.VARIANT.pte; the case is VECTORS/KIND/CASE, or the folder cases/KIND/CASE beside LOWERED. Every program runs in a child of its own, so that one that crashes costs
 nothing but itself. RESULTS.json gets one record for each program: kind, case, variant, outcome ("agrees", "lacks", "disagrees", "fails"), detail.
 """
 import contextlib, importlib.util, json, os, re, sys, tempfile
@@ -64,7 +64,8 @@ def main(peers, vectors, lowered, results):
     for kind in sorted(os.listdir(lowered)):
         for file in sorted(os.listdir(os.path.join(lowered, kind))):
             case, variant, _ = file.rsplit(".", 2)
-            outcome, detail, missing = in_child(run, os.path.join(vectors, kind, case), os.path.join(lowered, kind, file))
+            folder = next(f for f in (os.path.join(base, kind, case) for base in (os.path.join(os.path.dirname(lowered), "cases"), vectors)) if os.path.isdir(f))
+            outcome, detail, missing = in_child(run, folder, os.path.join(lowered, kind, file))
             records.append(dict(kind=kind, case=case, variant=variant, outcome=outcome, detail=detail, missing=missing))
     with open(results, "w") as file:
         json.dump(records, file, indent=1)

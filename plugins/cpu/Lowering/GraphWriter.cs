@@ -19,6 +19,7 @@ internal sealed class GraphWriter
     private readonly Dictionary<(ConstantIdentity Elements, PayloadDatatype Datatype, PayloadQuantization? Quantization, ConstantIdentity Scales), uint> _constantIds = [];
     private readonly Dictionary<(double Value, ElementType Type, int Rank), LoweredTensor> _scalars = [];
     private readonly Dictionary<(uint Id, int Dimensions), uint> _rows = [];
+    private readonly Dictionary<uint, uint> _widened = [];
     private int _externals;
 
     /// <summary>Debug handle of the nodes that are added from now on.</summary>
@@ -245,6 +246,12 @@ internal sealed class GraphWriter
     public uint ReadRows(LoweredTensor tensor, int[] form, int dimensions)
     {
         var source = Read(tensor.Rows!, form);
+        if (tensor.Type == ScalarType.Half)
+        {
+            // XNNPACK quantises rows of float16 for products in float16 alone.
+            source = Widen(source, Arrange(tensor.Sizes, form));
+        }
+
         if (!_rows.TryGetValue((source, dimensions), out var id))
         {
             id = AddNode(
@@ -253,6 +260,17 @@ internal sealed class GraphWriter
         }
 
         return id;
+    }
+
+    private uint Widen(uint id, SymbolicInt[] sizes)
+    {
+        if (!_widened.TryGetValue(id, out var wide))
+        {
+            wide = AddNode(PayloadNodeKind.Convert, [id], ScalarType.Float, sizes);
+            _widened.Add(id, wide);
+        }
+
+        return wide;
     }
 
     /// <summary>Adds a constant.</summary>

@@ -75,7 +75,9 @@ internal sealed class TensorStorage
             return known;
         }
 
-        var result = new TensorStorage(type, Sizes, () => writer.AddNode(PayloadNodeKind.Convert, [Native], type, Sizes));
+        // By way of float32: XNNPACK's conversions between codes and float16 are not there on every processor.
+        var result = new TensorStorage(type, Sizes, () => writer.AddNode(
+            PayloadNodeKind.Convert, [type == ScalarType.Half ? Dequantise(writer, ScalarType.Float).Native : Native], type, Sizes));
         _dequantised.Add(result);
         return result;
     }

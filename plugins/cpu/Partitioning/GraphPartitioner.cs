@@ -136,9 +136,11 @@ internal sealed class GraphPartitioner
 
         for (var i = _phases.Length - 1; i >= 0; i--)
         {
-            if (_isConstant[i] && _reasons[i] is null)
+            // Codes come from partition to partition as they are, and are dequantised where they are used.
+            if (_reasons[i] is null && (_isConstant[i] || (QuantisedPatterns.IsDequantisation(_view.Graph.Nodes[i])
+                && Readers(i).All(reader => _reasons[reader] is null) && !_view.Graph.Nodes[i].Outputs.Any(output => _view.IsOutput(output.Name)))))
             {
-                _phases[i] = Readers(i).Select(reader => _phases[reader]).DefaultIfEmpty().Min();
+                _phases[i] = Readers(i).Select(reader => _phases[reader]).DefaultIfEmpty(_phases[i]).Min();
             }
         }
     }

@@ -17,6 +17,9 @@ internal static class QuantisedPatterns
     public static bool IsQuantisation(GraphNode node) =>
         node.Operator.StartsWith("quantized_decomposed::", StringComparison.Ordinal) || node.Operator.StartsWith("torchao::", StringComparison.Ordinal);
 
+    /// <summary>Whether an operator gives the numbers that codes with known parameters stand for.</summary>
+    public static bool IsDequantisation(GraphNode node) => node.FullName == "quantized_decomposed::dequantize_per_tensor";
+
     /// <summary>Refuses what remains of patterns of which a part was refused.</summary>
     /// <param name="view">The graph.</param>
     /// <param name="reasons">For each node why it is refused, or null; gets further reasons.</param>

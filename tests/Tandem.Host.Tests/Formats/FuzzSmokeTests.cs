@@ -22,6 +22,21 @@ public sealed class FuzzSmokeTests
         Assert.True(probe.Calls > 0 && probe.Errors.Count > 2, "the fuzzer reaches the executor");
     }
 
-    private static IEnumerable<byte[]> Corpus([CallerFilePath] string here = "") =>
-        Directory.GetFiles(Path.Combine(Path.GetDirectoryName(here)!, "..", "..", "assets", "programs"), "*.pte").Order(StringComparer.Ordinal).Select(File.ReadAllBytes);
+    /// <summary>20 s, or what TANDEM_FUZZ_SECONDS says.</summary>
+    [Fact]
+    public void Damaged_archives_for_some_time()
+    {
+        var seconds = double.TryParse(Environment.GetEnvironmentVariable("TANDEM_FUZZ_SECONDS"), out var given) ? given : 20;
+        using var runtime = new TandemRuntime(new TandemOptions { Threads = 1 });
+        using var fuzzer = new ArchiveFuzzer([.. Corpus("archives", "*.pt2")], seed: 4, runtime);
+        string? problem = "the reader or the lowering hangs";
+        var worker = new Thread(() => problem = fuzzer.Run(TimeSpan.FromSeconds(seconds))) { IsBackground = true };
+        worker.Start();
+        worker.Join(TimeSpan.FromSeconds(seconds + 30));
+        Assert.True(problem is null, $"{problem}\n{Convert.ToHexString(fuzzer.Culprit ?? fuzzer.Current ?? [])}");
+        Assert.True(fuzzer.Programs > 0 && fuzzer.Lowered > 0 && fuzzer.Errors.Count > 4, fuzzer.Summary);
+    }
+
+    private static IEnumerable<byte[]> Corpus(string folder = "programs", string pattern = "*.pte", [CallerFilePath] string here = "") =>
+        Directory.GetFiles(Path.Combine(Path.GetDirectoryName(here)!, "..", "..", "assets", folder), pattern).Order(StringComparer.Ordinal).Select(File.ReadAllBytes);
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Tandem.Host;
+using Tandem.Host.Formats;
 using Tandem.Host.Generation;
 using Tandem.Host.Import;
 using Tandem.Host.Lowering;
@@ -15,6 +16,15 @@ public sealed class CpuLoweringTests : IDisposable
     // Partitions over all methods. What ExecuTorch makes of the same archives is in case.json.
     private static readonly Dictionary<string, int> s_partitions = new(StringComparer.Ordinal)
     {
+        ["convnet_static_int8"] = 1,
+        ["convnet_static_int8_per_tensor"] = 1,
+        ["mlp_8da8w"] = 1,
+        ["mlp_dynamic_int8"] = 1,
+        ["mlp_static_int8"] = 1,
+        ["mlp_two_methods_8da4w"] = 2,
+        ["mobilenet_like_static_int8"] = 1,
+        ["resnet_like_static_int8"] = 1,
+        ["transformer_dynamic_int8"] = 1,
         ["control_flow_cond"] = 2,
         ["control_flow_map"] = 0,
         ["convnet"] = 1,
@@ -62,8 +72,8 @@ public sealed class CpuLoweringTests : IDisposable
             {
                 var report = Lower(path, name);
                 var counts = report.Record.Methods.ToDictionary(method => method.Name, method => method.Partitions.Count);
-                var isQuantised = !s_partitions.TryGetValue(name, out var expected);
-                if (!isQuantised && counts.Values.Sum() != expected)
+                var expected = s_partitions[name];
+                if (counts.Values.Sum() != expected)
                 {
                     problems.Add($"{name}: {counts.Values.Sum()} partitions, not {expected}");
                 }
@@ -124,6 +134,51 @@ public sealed class CpuLoweringTests : IDisposable
         const int PromptLength = 11;
         var written = new TokenGenerator(session).Generate(expected[..PromptLength], new SamplingOptions(), expected.Length - PromptLength, endId: 1);
         Assert.Equal(expected, expected[..PromptLength].Concat(written));
+    }
+
+    [Fact]
+    public void The_quantised_tale_writes_the_tokens_that_eager_chose_and_its_packed_weights_are_ExecuTorchs()
+    {
+        var folder = SharedVectors.Path("tales");
+        var path = Path.Combine(_folder, "tales_8da4w.pte");
+        var report = new ProgramLowering(_runtime, Options()).Lower(ExportedProgramReader.Read(Path.Combine(folder, "tales_8da4w.pt2")), path);
+
+        Assert.All(report.Record.Methods, method => Assert.Equal(5, method.Partitions.Count));
+        Assert.DoesNotContain(report.Record.Methods.SelectMany(method => method.Nodes), node => node.Partition < 0 && node.Operator.StartsWith("torchao", StringComparison.Ordinal));
+        Assert.Subset(Keys(path), Keys(Path.Combine(folder, "xnnpack_8da4w.pte")));
+        using var program = _runtime.LoadProgram(path);
+        using var session = program.CreateSession();
+        using var json = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "greedy.json")));
+        int[] expected = [.. json.RootElement.GetProperty("eager_8da4w").GetProperty("ids").EnumerateArray().Select(id => id.GetInt32())];
+        const int PromptLength = 11;
+        var written = new TokenGenerator(session).Generate(expected[..PromptLength], new SamplingOptions(), expected.Length - PromptLength, endId: 1);
+        Assert.Equal(expected, expected[..PromptLength].Concat(written));
+    }
+
+    [Theory]
+    [InlineData("convnet_static_int8")]
+    [InlineData("convnet_static_int8_per_tensor")]
+    [InlineData("mlp_8da8w")]
+    [InlineData("mlp_dynamic_int8")]
+    [InlineData("mlp_static_int8")]
+    [InlineData("mlp_two_methods_8da4w")]
+    [InlineData("mobilenet_like_static_int8")]
+    [InlineData("resnet_like_static_int8")]
+    [InlineData("transformer_dynamic_int8")]
+    public void Weights_biases_and_scales_of_a_quantised_net_are_the_very_bytes_that_ExecuTorch_writes(string name)
+    {
+        var report = Lower(SharedVectors.Path("models", name), name);
+
+        Assert.Subset(Keys(Path.Combine(_folder, name + ".pte")), Keys(SharedVectors.Path("models", name, "xnnpack.pte")));
+        Assert.DoesNotContain(report.Record.Methods.SelectMany(method => method.Nodes), node => node.Partition < 0
+            && (node.Operator.StartsWith("torchao", StringComparison.Ordinal) || node.Operator.StartsWith("quantized_decomposed", StringComparison.Ordinal)));
+    }
+
+    // Keys are hashes of bytes.
+    private static HashSet<string> Keys(string path)
+    {
+        using var source = DataSource.FromFile(path);
+        return [.. ProgramReader.Read(source).NamedData.Select(entry => entry.Key).Where(key => !key.StartsWith("metadata.", StringComparison.Ordinal))];
     }
 
     [Fact]

@@ -6,7 +6,7 @@ using Tandem.Sdk;
 namespace Tandem.Fuzz;
 
 /// <summary>Reads and executes damaged files for some time: each gives a typed error or a correct run, soon, and without much memory.</summary>
-internal sealed class Fuzzer(IReadOnlyList<byte[]> corpus, int seed, ProgramProbe probe)
+internal sealed class Fuzzer(IReadOnlyList<byte[]> corpus, int seed, ProgramProbe probe) : IFuzzer
 {
     private const double MaxSeconds = 2;
     private const long Allowance = 16 << 20;
@@ -36,6 +36,9 @@ internal sealed class Fuzzer(IReadOnlyList<byte[]> corpus, int seed, ProgramProb
 
     /// <summary>Told of each input before it is read: what a crash of the process leaves behind.</summary>
     public Action<byte[]>? BeforeInput { get; init; }
+
+    /// <inheritdoc/>
+    public string Summary => $"{Inputs} inputs: {Models} models, {Variants} variants, {probe.Calls} calls";
 
     /// <summary>Reads for so long; what broke a promise, or null.</summary>
     public string? Run(TimeSpan time)

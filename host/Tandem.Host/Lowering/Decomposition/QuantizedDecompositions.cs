@@ -21,6 +21,11 @@ internal static class QuantizedDecompositions
     private static (SymbolicInt[] Blocked, SymbolicInt[] Parameters, int[] Reduced) Blocks(OperatorCall call, TensorSpec spec)
     {
         var block = call.Ints("block_size");
+        if (block.Length != spec.Rank || block.Any(size => size < 1))
+        {
+            throw call.Refuse($"its block [{string.Join(", ", block)}] is none of a tensor of {spec.Rank} dimensions");
+        }
+
         var (blocked, parameters, reduced) = (new List<SymbolicInt>(), new List<SymbolicInt>(), new List<int>());
         for (var i = 0; i < spec.Rank; i++)
         {

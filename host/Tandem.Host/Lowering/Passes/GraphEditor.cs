@@ -250,14 +250,14 @@ internal sealed partial class GraphEditor
     }
 
     /// <summary>Refuses a node.</summary>
-    public TandemException NotLowerable(GraphNode node, string problem)
+    public TandemException NotLowerable(GraphNode node, string problem, Exception? inner = null)
     {
         var origin = _origin ?? node;
         return new TandemException(ErrorCode.OperatorNotLowerable, $"the operator {node.FullName} cannot be lowered: {problem}", new ErrorDetails
         {
             Location = $"{_method.Name}: {origin}{(origin.SourceLocation is { } source ? $" ({source.Trim()})" : "")}",
             NextStep = "write the model without it, or use a backend that takes the operator whole",
-        });
+        }, inner);
     }
 
     /// <summary>Writes a node with inferred results.</summary>
@@ -326,6 +326,20 @@ internal sealed partial class GraphEditor
         }
     }
 
+    // Rules take for granted what an operator's schema and the specs of a program that PyTorch wrote give; an archive may say anything.
+    private IReadOnlyList<GraphValue>? Apply(Rule rule, GraphNode node)
+    {
+        try
+        {
+            return rule(this, node);
+        }
+        catch (Exception error) when (error is IndexOutOfRangeException or ArgumentException or InvalidCastException or InvalidOperationException or ArithmeticException
+            or NullReferenceException or KeyNotFoundException)
+        {
+            throw NotLowerable(node, "its arguments contradict its operator or each other", error);
+        }
+    }
+
     private ExportedGraph Walk(ExportedGraph graph, Rule rule, Action<GraphEditor, ExportedGraph>? beforeOutputs)
     {
         var (outer, outerScope) = (_nodes, Scope);
@@ -338,7 +352,7 @@ internal sealed partial class GraphEditor
             var node = Update(original, rule);
             var first = _nodes.Count;
             (_origin, Visited) = (original, node);
-            var results = rule(this, node);
+            var results = Apply(rule, node);
             _origin = null;
             if (results is null)
             {

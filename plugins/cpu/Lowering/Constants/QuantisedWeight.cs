@@ -114,8 +114,22 @@ internal sealed class QuantisedWeight
     /// <param name="type">Their type.</param>
     public ConstantTensor Dequantise(ScalarType type) => ConstantTensor.Compute(Codes.Origin, type, Codes.Sizes, () =>
     {
-        var (codes, scales, zeroPoints) = (Codes.ReadIntegers(), Scales(), ZeroPoints());
-        var values = new float[codes.Length];
+        var codes = Codes.ReadIntegers();
+        return Map(codes.Length, (i, scale, zeroPoint) => (codes[i] - zeroPoint) * scale);
+    });
+
+    /// <summary>The codes of numbers that stand in their place, computed when they are needed.</summary>
+    public ConstantTensor Quantise() => ConstantTensor.ComputeBytes(Codes.Origin, ScalarType.Char, Codes.Sizes, () =>
+    {
+        var numbers = Codes.ReadFloats();
+        return Map(numbers.Length, (i, scale, zeroPoint) =>
+            unchecked((byte)(sbyte)Math.Clamp(MathF.Round(numbers[i] * (1 / scale), MidpointRounding.ToEven) + zeroPoint, Minimum, Maximum)));
+    });
+
+    private T[] Map<T>(int count, Func<int, float, long, T> compute)
+    {
+        var (scales, zeroPoints) = (Scales(), ZeroPoints());
+        var values = new T[count];
         var index = new int[_block.Length];
         for (var at = 0; at < values.Length; at++)
         {
@@ -125,7 +139,7 @@ internal sealed class QuantisedWeight
                 parameter = (parameter * (Codes.Sizes[i] / _block[i])) + (index[i] / _block[i]);
             }
 
-            values[at] = (codes[at] - zeroPoints[zeroPoints.Length == 1 ? 0 : parameter]) * scales[parameter];
+            values[at] = compute(at, scales[parameter], zeroPoints[zeroPoints.Length == 1 ? 0 : parameter]);
             for (var i = index.Length - 1; i >= 0 && ++index[i] == Codes.Sizes[i]; i--)
             {
                 index[i] = 0;
@@ -133,7 +147,7 @@ internal sealed class QuantisedWeight
         }
 
         return values;
-    });
+    }
 
     private long[] ZeroPoints() => _zeroPointValues ??= _zeroPoints?.ReadIntegers() ?? [0];
 }

@@ -21,6 +21,8 @@ internal static class QuantisationOperators
             table.Add($"{Decomposed}dequantize_per_tensor{overload}", node => Dequantise(node, static node => PerTensor(node)));
         }
 
+        table.Add($"{Decomposed}quantize_per_channel", node => QuantiseConstant(node, Channels(node), "scales", "zero_points", "dtype"));
+        table.Add($"{Decomposed}quantize_per_channel_group", node => QuantiseConstant(node, Groups(node), "scales", "zero_points", "dtype"));
         table.Add($"{Decomposed}dequantize_per_channel", node => Dequantise(node, PerChannel));
         table.Add($"{Decomposed}dequantize_per_channel_group", node => Dequantise(node, PerGroup));
         table.Add($"{Decomposed}quantize_per_token", QuantiseRows);
@@ -78,12 +80,12 @@ internal static class QuantisationOperators
         var type = new ElementType(ScalarType.Char, parameters);
         if (input.IsConstant)
         {
-            node.Set(new LoweredTensor(QuantiseConstant(input.Constant, parameters, minimum, maximum), type));
+            node.Set(new LoweredTensor(QuantisedWeight.Whole(input.Constant, parameters, minimum, maximum).Quantise(), type));
             return;
         }
 
         var codes = input.Codes is { IsConstant: false } known && known.Type == type ? known
-            : node.Writer.AddNode(PayloadNodeKind.Convert, [node.Writer.Read(input, input.NativeForm)], type, input.Sizes, input.NativeForm);
+            : node.Writer.AddNode(PayloadNodeKind.Convert, [node.Writer.Read(node.Convert(input, ScalarType.Float), input.NativeForm)], type, input.Sizes, input.NativeForm);
         if (minimum > sbyte.MinValue || maximum < sbyte.MaxValue)
         {
             codes = UnaryOperators.Apply(
@@ -93,14 +95,6 @@ internal static class QuantisationOperators
 
         node.Set(codes);
     }
-
-    private static ConstantTensor QuantiseConstant(ConstantTensor numbers, PayloadQuantization.PerTensor parameters, long minimum, long maximum) =>
-        ConstantTensor.ComputeBytes(numbers.Origin, ScalarType.Char, numbers.Sizes, () =>
-        {
-            var inverse = 1 / parameters.Scale;
-            return Array.ConvertAll(numbers.ReadFloats(), number =>
-                unchecked((byte)(sbyte)Math.Clamp(MathF.Round(number * inverse, MidpointRounding.ToEven) + parameters.ZeroPoint, minimum, maximum)));
-        });
 
     private static void Dequantise(OperatorNode node, Func<OperatorNode, QuantisedWeight> weight)
     {
@@ -171,20 +165,39 @@ internal static class QuantisationOperators
     private static QuantisedWeight PerTensor(OperatorNode node) =>
         QuantisedWeight.Whole(Codes(node), Parameters(node), node.Int("quant_min"), node.Int("quant_max"));
 
-    private static QuantisedWeight PerChannel(OperatorNode node)
+    private static QuantisedWeight PerChannel(OperatorNode node) => Weight(node, Codes(node), Channels(node), "scales", "zero_points");
+
+    private static QuantisedWeight PerGroup(OperatorNode node) => Weight(node, Codes(node), Groups(node), "scales", "zero_points");
+
+    private static int[] Channels(OperatorNode node)
     {
-        var codes = Codes(node);
-        int[] block = [.. codes.Sizes];
-        block[OperatorNode.Dimension(node.Int("axis"), codes.Rank)] = 1;
-        return Weight(node, codes, block, "scales", "zero_points");
+        int[] block = [.. Constant(node).Sizes];
+        block[OperatorNode.Dimension(node.Int("axis"), block.Length)] = 1;
+        return block;
     }
 
-    private static QuantisedWeight PerGroup(OperatorNode node)
+    private static int[] Groups(OperatorNode node)
     {
-        var codes = Codes(node);
-        int[] block = [.. Enumerable.Repeat(1, codes.Rank)];
+        int[] block = [.. Enumerable.Repeat(1, Constant(node).Rank)];
         block[^1] = checked((int)node.Int("group_size"));
-        return Weight(node, codes, block, "scales", "zero_points");
+        return block;
+    }
+
+    private static ConstantTensor Constant(OperatorNode node) => node.AnyTensor("input") is { IsConstant: true, Rank: > 0, Constant: var constant } ? constant
+        : throw new LoweringRefusal("activations with more than one scale that is known ahead of time");
+
+    // A weight that the exporter left as numbers, to be quantised by the program.
+    private static void QuantiseConstant(OperatorNode node, int[] block, string scales, string zeroPoints, string type)
+    {
+        CheckCodes(node, type);
+        var numbers = Constant(node);
+        var weight = Weight(node, numbers, block, scales, zeroPoints);
+        if (weight.Minimum < sbyte.MinValue || weight.Maximum > sbyte.MaxValue || weight.Minimum >= weight.Maximum || !weight.HasScales)
+        {
+            throw new LoweringRefusal($"codes from {weight.Minimum} to {weight.Maximum}, or a scale that is not positive and normal");
+        }
+
+        node.Set(new LoweredTensor(weight.Quantise()));
     }
 
     private static QuantisedWeight AffineWeight(OperatorNode node)
@@ -268,6 +281,12 @@ internal static class QuantisationOperators
     private static void QuantiseAffine(OperatorNode node)
     {
         CheckCodes(node, "output_dtype");
+        if (node.AnyTensor("input").IsConstant)
+        {
+            QuantiseConstant(node, Blocks(node), "scale", "zero_point", "output_dtype");
+            return;
+        }
+
         CheckRows(node);
         Join(node);
     }

@@ -105,7 +105,9 @@ internal static class QuantisedProducts
 
         var codes = weight.Codes;
         var group = weight.GroupSize;
-        var hasFourBits = takesFourBits && weight.HasFourBits;
+
+        // ExecuTorch's runtime reads rows of an odd number of four bit codes otherwise than it writes them.
+        var hasFourBits = takesFourBits && weight.HasFourBits && codes.Sizes[^1] % 2 == 0;
         if (hasFourBits && group > 0 && group % GroupUnit == 0 && codes.Sizes[1] % group == 0)
         {
             var scales = BlockScales(weight);

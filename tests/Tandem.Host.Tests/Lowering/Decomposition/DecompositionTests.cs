@@ -244,6 +244,19 @@ public sealed class DecompositionTests
     }
 
     [Fact]
+    public void Blocks_that_are_none_of_the_tensor_are_refused()
+    {
+        foreach (var block in (int[][])[[4], [1, 4, 1], [1, 0], [1, -2]])
+        {
+            var graph = new AtenGraph();
+            var input = graph.Input([1, 4], -1, 0, 1, 2);
+            var scale = graph.Input([1], 1f);
+            graph.Output(graph.Call("torchao::quantize_affine", input, block, scale, Arg.None, ScalarType.Char, -128, 127));
+            Assert.Equal(ErrorCode.OperatorNotLowerable, Assert.Throws<TandemException>(() => graph.Run()).Code);
+        }
+    }
+
+    [Fact]
     public void Symbolic_sizes_keep_their_bounds()
     {
         var length = SymbolicInt.Symbol("s0", 2, 64);
