@@ -39,8 +39,8 @@ internal sealed unsafe class CpuDelegate : IBackendDelegate
         }
 
         _active = new Step[_steps.Length];
-        _plan = new MemoryPlan(_graph, _steps);
         _workspace = workspaces.Acquire(sessionId);
+        _plan = new MemoryPlan(_graph, _steps, _workspace.PlanScratch);
     }
 
     /// <inheritdoc/>

@@ -12,6 +12,9 @@ internal sealed class CompiledGraph : IDisposable
         _resources = resources;
         Inputs = ArgumentsOf(values, ValueKind.Input);
         Outputs = ArgumentsOf(values, ValueKind.Output);
+        FirstStep = new int[values.Length];
+        LastRead = new int[values.Length];
+        SetLifetimes();
     }
 
     public GraphValue[] Values { get; }
@@ -23,8 +26,37 @@ internal sealed class CompiledGraph : IDisposable
 
     public GraphArgument[] Outputs { get; }
 
+    /// <summary>The node that writes a value, by position.</summary>
+    public int[] FirstStep { get; }
+
+    /// <summary>The last node that reads a value, or the one that writes it where nobody reads it; an output is read after all.</summary>
+    public int[] LastRead { get; }
+
     /// <summary>Bytes that the graph holds itself; packed weights and named data are counted where they are shared.</summary>
     public long ByteCount => (Values.Length * 128L) + (Nodes.Length * 256L);
+
+    private void SetLifetimes()
+    {
+        Array.Fill(LastRead, -1);
+        for (var step = 0; step < Nodes.Length; step++)
+        {
+            foreach (var input in Nodes[step].Inputs)
+            {
+                LastRead[input] = step;
+            }
+
+            foreach (var output in Nodes[step].Outputs)
+            {
+                FirstStep[output] = step;
+                LastRead[output] = Math.Max(LastRead[output], step);
+            }
+        }
+
+        foreach (var output in Outputs)
+        {
+            LastRead[output.Value] = int.MaxValue;
+        }
+    }
 
     private static GraphArgument[] ArgumentsOf(GraphValue[] values, ValueKind kind)
     {

@@ -16,54 +16,24 @@ internal sealed class MemoryPlan
     private readonly int[] _firstStep;
     private readonly int[] _lastRead;
 
-    // A storage is named by its first value.
-    private readonly int[] _storage;
-    private readonly long[] _offsetInStorage;
-    private readonly int[] _holder;
-    private readonly int[] _lastUse;
-    private readonly long[] _size;
-    private readonly long[] _offset;
-    private readonly int[] _order;
-    private readonly int[] _placed;
+    // What a plan is: for each value who holds it, and where in there.
+    private readonly int[] _holderOf;
+    private readonly long[] _place;
+    private readonly PlanScratch _scratch;
 
-    public MemoryPlan(CompiledGraph graph, Step[] steps)
+    /// <summary>Prepares to plan.</summary>
+    /// <param name="graph">The graph.</param>
+    /// <param name="steps">Its steps in a session.</param>
+    /// <param name="scratch">Memory of the session for planning; this plan keeps nothing in it.</param>
+    public MemoryPlan(CompiledGraph graph, Step[] steps, PlanScratch scratch)
     {
         _values = graph.Values;
         _steps = steps;
-        var count = _values.Length;
-        _firstStep = new int[count];
-        _lastRead = new int[count];
-        _storage = new int[count];
-        _offsetInStorage = new long[count];
-        _holder = new int[count];
-        _lastUse = new int[count];
-        _size = new long[count];
-        _offset = new long[count];
-        _order = new int[count];
-        _placed = new int[count];
-
-        Array.Fill(_lastRead, -1);
-        for (var step = 0; step < steps.Length; step++)
-        {
-            foreach (var input in steps[step].Node.Inputs)
-            {
-                _lastRead[input] = step;
-            }
-
-            foreach (var output in steps[step].Node.Outputs)
-            {
-                _firstStep[output] = step;
-                _lastRead[output] = Math.Max(_lastRead[output], step);
-            }
-        }
-
-        foreach (var value in _values)
-        {
-            if (value.Kind == ValueKind.Output)
-            {
-                _lastRead[value.Index] = int.MaxValue;
-            }
-        }
+        (_firstStep, _lastRead) = (graph.FirstStep, graph.LastRead);
+        _holderOf = new int[_values.Length];
+        _place = new long[_values.Length];
+        _scratch = scratch;
+        scratch.Reserve(_values.Length);
     }
 
     /// <summary>Bytes of workspace for all internal values.</summary>
@@ -78,11 +48,11 @@ internal sealed class MemoryPlan
         foreach (var value in _values)
         {
             var index = value.Index;
-            _storage[index] = index;
-            _offsetInStorage[index] = 0;
-            _holder[index] = value.Kind == ValueKind.Internal ? Workspace : index;
-            _lastUse[index] = _lastRead[index];
-            _size[index] = state.Bytes(index);
+            _scratch.Storage[index] = index;
+            _scratch.OffsetInStorage[index] = 0;
+            _scratch.Holder[index] = value.Kind == ValueKind.Internal ? Workspace : index;
+            _scratch.LastUse[index] = _lastRead[index];
+            _scratch.Size[index] = state.Bytes(index);
         }
 
         var activeCount = 0;
@@ -95,6 +65,14 @@ internal sealed class MemoryPlan
         }
 
         Place();
+        foreach (var value in _values)
+        {
+            var storage = _scratch.Storage[value.Index];
+            var holder = _scratch.Holder[storage];
+            _holderOf[value.Index] = holder;
+            _place[value.Index] = _scratch.OffsetInStorage[value.Index] + (holder == Workspace ? _scratch.Offset[storage] : 0);
+        }
+
         return activeCount;
     }
 
@@ -105,12 +83,10 @@ internal sealed class MemoryPlan
     {
         foreach (var value in _values)
         {
-            var storage = _storage[value.Index];
-            var holder = _holder[storage];
+            var holder = _holderOf[value.Index];
             if (holder != value.Index)
             {
-                var start = holder == Workspace ? workspace + _offset[storage] : state.Pointer(holder);
-                state.SetPointer(value.Index, start + _offsetInStorage[value.Index]);
+                state.SetPointer(value.Index, (holder == Workspace ? workspace : state.Pointer(holder)) + _place[value.Index]);
             }
         }
     }
@@ -141,26 +117,26 @@ internal sealed class MemoryPlan
 
     private bool TryView(int input, int output, long offset)
     {
-        var storage = _storage[input];
+        var storage = _scratch.Storage[input];
         if (_values[output].Kind == ValueKind.Output)
         {
             // The other way round: whoever wrote the input writes into the argument.
-            if (_holder[storage] != Workspace || _offsetInStorage[input] + offset != 0 || _size[storage] != _size[output])
+            if (_scratch.Holder[storage] != Workspace || _scratch.OffsetInStorage[input] + offset != 0 || _scratch.Size[storage] != _scratch.Size[output])
             {
                 return false;
             }
 
-            _holder[storage] = output;
+            _scratch.Holder[storage] = output;
         }
 
-        Join(output, storage, _offsetInStorage[input] + offset);
+        Join(output, storage, _scratch.OffsetInStorage[input] + offset);
         return true;
     }
 
     private bool TryOverwrite(Node node, int input, int output, int step)
     {
-        var storage = _storage[input];
-        if (_holder[storage] != Workspace || _lastUse[storage] > step || _offsetInStorage[input] != 0 || _size[storage] != _size[output])
+        var storage = _scratch.Storage[input];
+        if (_scratch.Holder[storage] != Workspace || _scratch.LastUse[storage] > step || _scratch.OffsetInStorage[input] != 0 || _scratch.Size[storage] != _scratch.Size[output])
         {
             return false;
         }
@@ -168,7 +144,7 @@ internal sealed class MemoryPlan
         foreach (var other in node.Inputs)
         {
             // Another view of the same bytes may be read in another order.
-            if (other != input && _storage[other] == storage)
+            if (other != input && _scratch.Storage[other] == storage)
             {
                 return false;
             }
@@ -176,7 +152,7 @@ internal sealed class MemoryPlan
 
         if (_values[output].Kind == ValueKind.Output)
         {
-            _holder[storage] = output;
+            _scratch.Holder[storage] = output;
         }
 
         Join(output, storage, 0);
@@ -185,9 +161,9 @@ internal sealed class MemoryPlan
 
     private void Join(int value, int storage, long offset)
     {
-        _storage[value] = storage;
-        _offsetInStorage[value] = offset;
-        _lastUse[storage] = Math.Max(_lastUse[storage], _lastRead[value]);
+        _scratch.Storage[value] = storage;
+        _scratch.OffsetInStorage[value] = offset;
+        _scratch.LastUse[storage] = Math.Max(_scratch.LastUse[storage], _lastRead[value]);
     }
 
     // Shell's sort: the framework's sort of pairs would have to be compiled anew for these types while the first call waits.
@@ -197,15 +173,15 @@ internal sealed class MemoryPlan
         {
             for (var i = gap; i < count; i++)
             {
-                var item = _order[i];
+                var item = _scratch.Order[i];
                 var j = i;
-                while (j >= gap && (_size[_order[j - gap]] < _size[item] || (_size[_order[j - gap]] == _size[item] && _order[j - gap] > item)))
+                while (j >= gap && (_scratch.Size[_scratch.Order[j - gap]] < _scratch.Size[item] || (_scratch.Size[_scratch.Order[j - gap]] == _scratch.Size[item] && _scratch.Order[j - gap] > item)))
                 {
-                    _order[j] = _order[j - gap];
+                    _scratch.Order[j] = _scratch.Order[j - gap];
                     j -= gap;
                 }
 
-                _order[j] = item;
+                _scratch.Order[j] = item;
             }
         }
     }
@@ -216,9 +192,9 @@ internal sealed class MemoryPlan
         var count = 0;
         foreach (var value in _values)
         {
-            if (_storage[value.Index] == value.Index && _holder[value.Index] == Workspace)
+            if (_scratch.Storage[value.Index] == value.Index && _scratch.Holder[value.Index] == Workspace)
             {
-                _order[count++] = value.Index;
+                _scratch.Order[count++] = value.Index;
             }
         }
 
@@ -227,36 +203,36 @@ internal sealed class MemoryPlan
         var placed = 0;
         for (var i = 0; i < count; i++)
         {
-            var storage = _order[i];
-            var size = (_size[storage] + Alignment - 1) & ~(Alignment - 1L);
+            var storage = _scratch.Order[i];
+            var size = (_scratch.Size[storage] + Alignment - 1) & ~(Alignment - 1L);
             long offset = 0;
             var position = 0;
 
-            // _placed is sorted by offset, so the first gap that is large enough is the lowest.
+            // Placed is sorted by offset, so the first gap that is large enough is the lowest.
             for (var j = 0; j < placed; j++)
             {
-                var other = _placed[j];
-                if (_lastUse[other] < _firstStep[storage] || _lastUse[storage] < _firstStep[other])
+                var other = _scratch.Placed[j];
+                if (_scratch.LastUse[other] < _firstStep[storage] || _scratch.LastUse[storage] < _firstStep[other])
                 {
                     continue;
                 }
 
-                if (offset + size <= _offset[other])
+                if (offset + size <= _scratch.Offset[other])
                 {
                     break;
                 }
 
-                offset = Math.Max(offset, _offset[other] + ((_size[other] + Alignment - 1) & ~(Alignment - 1L)));
+                offset = Math.Max(offset, _scratch.Offset[other] + ((_scratch.Size[other] + Alignment - 1) & ~(Alignment - 1L)));
             }
 
-            _offset[storage] = offset;
-            while (position < placed && _offset[_placed[position]] <= offset)
+            _scratch.Offset[storage] = offset;
+            while (position < placed && _scratch.Offset[_scratch.Placed[position]] <= offset)
             {
                 position++;
             }
 
-            Array.Copy(_placed, position, _placed, position + 1, placed - position);
-            _placed[position] = storage;
+            Array.Copy(_scratch.Placed, position, _scratch.Placed, position + 1, placed - position);
+            _scratch.Placed[position] = storage;
             placed++;
             TotalBytes = Math.Max(TotalBytes, offset + size);
         }

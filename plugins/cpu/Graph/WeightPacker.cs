@@ -25,7 +25,13 @@ internal static unsafe class WeightPacker
                 }
                 else
                 {
-                    Gemm.Fill(packed, (float*)data.Pointer, isTransposed, offsets is null ? null : (float*)offsets.Memory);
+                    // A large weight and its packed form are never in memory whole at the same time.
+                    var released = 0L;
+                    Gemm.Fill(packed, (float*)data.Pointer, isTransposed, offsets is null ? null : (float*)offsets.Memory, done =>
+                    {
+                        data.Handle.ReleasePages(data.Offset + released, done - released);
+                        released = done;
+                    });
                 }
             });
 

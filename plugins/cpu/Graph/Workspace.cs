@@ -19,6 +19,9 @@ internal sealed unsafe class Workspace : IDisposable
 
     public long ByteCount { get; private set; }
 
+    /// <summary>What the session's delegates plan with.</summary>
+    public PlanScratch PlanScratch { get; } = new();
+
     /// <summary>Makes room.</summary>
     /// <param name="byteCount">Bytes that are needed.</param>
     /// <exception cref="TandemException"><see cref="ErrorCode.OutOfMemory"/>.</exception>

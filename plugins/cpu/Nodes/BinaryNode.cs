@@ -62,9 +62,7 @@ internal sealed class BinaryNode(
         private readonly float _minimum;
         private readonly float _maximum;
         private BinaryRows _layout;
-        private readonly long[] _sizes = new long[Shape.MaxRank];
-        private readonly long[] _firstStrides = new long[Shape.MaxRank];
-        private readonly long[] _secondStrides = new long[Shape.MaxRank];
+        private Loops _loops;
         private int _outerRank;
         private long _rows;
         private nint _rowLength;
@@ -99,13 +97,13 @@ internal sealed class BinaryNode(
 
                 var aStep = aSize == 1 ? 0 : aStride;
                 var bStep = bSize == 1 ? 0 : bStride;
-                if (count > 0 && aStep == _firstStrides[count - 1] * _sizes[count - 1] && bStep == _secondStrides[count - 1] * _sizes[count - 1])
+                if (count > 0 && aStep == _loops.FirstStrides[count - 1] * _loops.Sizes[count - 1] && bStep == _loops.SecondStrides[count - 1] * _loops.Sizes[count - 1])
                 {
-                    _sizes[count - 1] *= size;
+                    _loops.Sizes[count - 1] *= size;
                 }
                 else
                 {
-                    (_sizes[count], _firstStrides[count], _secondStrides[count]) = (size, aStep, bStep);
+                    (_loops.Sizes[count], _loops.FirstStrides[count], _loops.SecondStrides[count]) = (size, aStep, bStep);
                     count++;
                 }
 
@@ -114,16 +112,16 @@ internal sealed class BinaryNode(
             }
 
             _outerRank = count;
-            _rowLength = count == 0 ? 1 : (nint)_sizes[0];
+            _rowLength = count == 0 ? 1 : (nint)_loops.Sizes[0];
             _rows = 1;
             for (var i = 1; i < count; i++)
             {
-                _rows *= _sizes[i];
+                _rows *= _loops.Sizes[i];
             }
 
             _layout = new BinaryRows(
-                count == 0 ? 0 : (int)_firstStrides[0], count == 0 ? 0 : (int)_secondStrides[0],
-                count < 2 ? 0 : (nint)_firstStrides[1], count < 2 ? 0 : (nint)_secondStrides[1], _minimum, _maximum);
+                count == 0 ? 0 : (int)_loops.FirstStrides[0], count == 0 ? 0 : (int)_loops.SecondStrides[0],
+                count < 2 ? 0 : (nint)_loops.FirstStrides[1], count < 2 ? 0 : (nint)_loops.SecondStrides[1], _minimum, _maximum);
             MemoryUse = MemoryUse.InPlace;
         }
 
@@ -178,34 +176,42 @@ internal sealed class BinaryNode(
             long rest = start;
             for (var i = 1; i < _outerRank; i++)
             {
-                index[i] = rest % _sizes[i];
-                rest /= _sizes[i];
-                a += index[i] * _firstStrides[i];
-                b += index[i] * _secondStrides[i];
+                index[i] = rest % _loops.Sizes[i];
+                rest /= _loops.Sizes[i];
+                a += index[i] * _loops.FirstStrides[i];
+                b += index[i] * _loops.SecondStrides[i];
             }
 
             for (var row = start; row < end;)
             {
-                var take = Math.Min(_sizes[1] - index[1], end - row);
+                var take = Math.Min(_loops.Sizes[1] - index[1], end - row);
                 _kernel(_layout, a, b, c, (nint)take, _rowLength);
                 row += (int)take;
                 c += take * _rowLength;
-                a += take * _firstStrides[1];
-                b += take * _secondStrides[1];
+                a += take * _loops.FirstStrides[1];
+                b += take * _loops.SecondStrides[1];
                 index[1] += take;
-                for (var i = 1; i < _outerRank && index[i] == _sizes[i]; i++)
+                for (var i = 1; i < _outerRank && index[i] == _loops.Sizes[i]; i++)
                 {
-                    a -= index[i] * _firstStrides[i];
-                    b -= index[i] * _secondStrides[i];
+                    a -= index[i] * _loops.FirstStrides[i];
+                    b -= index[i] * _loops.SecondStrides[i];
                     index[i] = 0;
                     if (i + 1 < _outerRank)
                     {
-                        a += _firstStrides[i + 1];
-                        b += _secondStrides[i + 1];
+                        a += _loops.FirstStrides[i + 1];
+                        b += _loops.SecondStrides[i + 1];
                         index[i + 1]++;
                     }
                 }
             }
+        }
+
+        // Within the step: three arrays of its own for each element-wise step of each session add up.
+        private struct Loops
+        {
+            public fixed long Sizes[Shape.MaxRank];
+            public fixed long FirstStrides[Shape.MaxRank];
+            public fixed long SecondStrides[Shape.MaxRank];
         }
     }
 }

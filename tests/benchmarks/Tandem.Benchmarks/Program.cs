@@ -1,4 +1,5 @@
 using Tandem.Benchmarks.Kernels;
+using Tandem.Benchmarks.Loads;
 using Tandem.Benchmarks.Table;
 using Tandem.Plugins.Cpu.Kernels.Generator;
 
@@ -6,6 +7,12 @@ switch (args.FirstOrDefault())
 {
     case "table":
         return TableRun.Run(args[1..]);
+    case LoadProcess.Verb when args.Length == 5:
+        LoadProcess.Run(args[1..]);
+        return 0;
+    case SessionMemory.Verb when args.Length == 3:
+        SessionMemory.Run(args[1..]);
+        return 0;
     case "gemm":
         GemmBenchmark.Run(args[1..]);
         return 0;

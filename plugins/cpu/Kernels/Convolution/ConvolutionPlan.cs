@@ -23,11 +23,17 @@ internal readonly struct ConvolutionPlan
         var operations = 2.0 * s.Batch * s.OutputHeight * s.OutputWidth * p.KernelSize * p.OutputChannels * p.GroupInputChannels;
         var wanted = ParallelCost.Items(ParallelCost.Microseconds(operations, 0, weights.PanelWidth), threads);
         var bands = (s.OutputHeight + rows - 1) / rows;
-        bands = Math.Max(bands, Math.Min(s.OutputHeight, (wanted + images - 1) / images));
+        var mostChunks = (weights.PanelCount + 2) / 3;
+
+        // Every band reads the whole filter, every chunk the whole input: a filter that is much the larger of the two is cut first.
+        var filterBytes = (nint)weights.PanelCount * weights.PanelStride * sizeof(float);
+        var cutsFilterFirst = filterBytes > 2 * CopyBytes(p, s.OutputHeight, CopyWidth);
+        var bandsWanted = cutsFilterFirst ? (wanted + (images * mostChunks) - 1) / (images * mostChunks) : (wanted + images - 1) / images;
+        bands = Math.Max(bands, Math.Min(s.OutputHeight, bandsWanted));
         BandRows = Math.Max(1, (s.OutputHeight + bands - 1) / Math.Max(1, bands));
         Bands = (s.OutputHeight + BandRows - 1) / BandRows;
 
-        var chunks = Math.Clamp((wanted + (images * Math.Max(1, Bands)) - 1) / (images * Math.Max(1, Bands)), 1, (weights.PanelCount + 2) / 3);
+        var chunks = Math.Clamp((wanted + (images * Math.Max(1, Bands)) - 1) / (images * Math.Max(1, Bands)), 1, mostChunks);
         PanelsPerChunk = (weights.PanelCount + chunks - 1) / chunks;
         PanelChunks = (weights.PanelCount + PanelsPerChunk - 1) / PanelsPerChunk;
 

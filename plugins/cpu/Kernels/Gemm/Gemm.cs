@@ -9,6 +9,8 @@ namespace Tandem.Plugins.Cpu.Kernels;
 /// </summary>
 internal static unsafe class Gemm
 {
+    private const long StripBytes = 1 << 21;
+
     /// <summary>Packs constant weights.</summary>
     /// <param name="instructionSet">The rung whose kernels will read them.</param>
     /// <param name="weights">[N, K], or [K, N] if transposed; row major.</param>
@@ -25,12 +27,23 @@ internal static unsafe class Gemm
     }
 
     /// <summary>Packs constant weights into the attached memory.</summary>
-    public static void Fill(PackedMatrix packed, float* weights, bool isTransposed, float* bias)
+    /// <param name="packed">The form.</param>
+    /// <param name="weights">[N, K], or [K, N] if transposed; row major.</param>
+    /// <param name="isTransposed">Whether weights are [K, N].</param>
+    /// <param name="bias">N values, or null for zero.</param>
+    /// <param name="done">Hears after each strip how many bytes of the weights are not read again; null: nobody does.</param>
+    public static void Fill(PackedMatrix packed, float* weights, bool isTransposed, float* bias, Action<long>? done = null)
     {
         PackBias(packed, bias);
+        var told = 0L;
         for (var panel = 0; panel < packed.PanelCount; panel++)
         {
             PackPanel(packed, panel, weights, isTransposed ? packed.N : packed.K, isTransposed);
+            var bytes = isTransposed ? 0 : (panel + 1L) * packed.PanelStride * sizeof(float);
+            if (done is not null && panel + 1 < packed.PanelCount && bytes - told >= StripBytes)
+            {
+                done(told = bytes);
+            }
         }
     }
 

@@ -9,7 +9,8 @@ namespace Tandem.Plugins.Cpu.Kernels;
 /// For each column a sum of weights (an integer; for scales of blocks a float with scales applied), a bias, and, if it has one scale, that; then the weights.
 /// Two panels lie together: for each group the bfloat16 scales of both, if there are any, then for each block of 32 steps of K the weights of the
 /// first and of the second. A block of 4-bit weights is four registers of a panel, whose lanes each hold four bytes of the file's row: the low nibble of
-/// a byte is an even step of K. A block of 8-bit weights is eight registers, each with four steps of K as <see cref="RowQuantizer"/> orders them.
+/// a byte is an even step of K. A block of 8-bit weights is eight registers, each with four steps of K as <see cref="RowQuantizer"/> orders them;
+/// for machine code one panel lies whole behind the other.
 /// </remarks>
 internal sealed unsafe class PackedQuantizedMatrix : IPackedForm
 {

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
+using Tandem.Plugins.Cpu.Kernels.MachineCode;
 
 namespace Tandem.Plugins.Cpu.Kernels;
 
@@ -10,13 +10,13 @@ internal sealed unsafe class QuantizedKernelSet
     private static readonly QuantizedKernelSet?[] Sets = new QuantizedKernelSet?[8 * 4];
 
     private readonly nint[] _tiles = new nint[8 * 4];
-    private readonly bool _isWide;
+    private readonly int _maxRowsOfTwo;
 
-    private QuantizedKernelSet(int width, int registers, int byteOffset)
+    private QuantizedKernelSet(int width, int maxRowsOfTwo, int byteOffset)
     {
         Width = width;
         ByteOffset = byteOffset;
-        _isWide = registers >= 32;
+        _maxRowsOfTwo = maxRowsOfTwo;
     }
 
     /// <summary>Lanes of a register: columns of a panel.</summary>
@@ -24,6 +24,9 @@ internal sealed unsafe class QuantizedKernelSet
 
     /// <summary>What packed 8-bit weights have added to them.</summary>
     public int ByteOffset { get; }
+
+    /// <summary>Whether tiles are those of <see cref="VnniTiles"/>, which read one panel after the other; otherwise two lie together.</summary>
+    public bool IsMachineCode { get; private init; }
 
     /// <summary>The kernels of a rung that this CPU runs.</summary>
     public static QuantizedKernelSet For(InstructionSet instructionSet, QuantizedWeightKind kind)
@@ -42,9 +45,7 @@ internal sealed unsafe class QuantizedKernelSet
 
         set = instructionSet switch
         {
-            // The widest dot product of bytes that .NET has is one of 256 bits, and as fast as 16-bit products in 512.
-            InstructionSet.Avx512Vnni when kind == QuantizedWeightKind.Int8Channel && AvxVnni.IsSupported =>
-                Create<ByteSimdAvxVnni, Vector256<int>, SimdAvx2, Vector256<float>>(kind),
+            InstructionSet.Avx512Vnni when kind == QuantizedWeightKind.Int8Channel => new QuantizedKernelSet(16, VnniTiles.MaxRows, 0) { IsMachineCode = true },
             InstructionSet.Avx512 or InstructionSet.Avx512Vnni => Create<ByteSimdAvx512, Vector512<int>, SimdAvx512, Vector512<float>>(kind),
             InstructionSet.AvxVnni => Create<ByteSimdAvxVnni, Vector256<int>, SimdAvx2, Vector256<float>>(kind),
             InstructionSet.Avx2 => Create<ByteSimdAvx2, Vector256<int>, SimdAvx2, Vector256<float>>(kind),
@@ -61,40 +62,21 @@ internal sealed unsafe class QuantizedKernelSet
     public delegate*<QuantizedTileArguments*, void> Tile(int rows, int panels) => (delegate*<QuantizedTileArguments*, void>)_tiles[(rows * 4) + panels];
 
     /// <summary>Most rows of a tile of so many panels.</summary>
-    public int MaxRows(int panels) => panels == 1 ? 4 : _isWide ? 6 : 2;
+    public int MaxRows(int panels) => panels == 1 ? 4 : _maxRowsOfTwo;
 
     /// <summary>How rows are cut for streams of so many panels: all tiles have so many rows, the first ones one more; and the panels of a tile.</summary>
     public (int TileRows, int LargerTiles, int TileCount, int Panels) Tiles(int rowCount, int panels)
     {
-        var taken = _isWide || rowCount <= 2 ? panels : 1;
+        var taken = _maxRowsOfTwo > 2 || rowCount <= 2 ? panels : 1;
         var maxRows = MaxRows(taken);
         var tileCount = (rowCount + maxRows - 1) / maxRows;
         return (rowCount / tileCount, rowCount % tileCount, tileCount, taken);
     }
 
-    /// <summary>Compiles the tiles that a product of so many rows and panels uses.</summary>
-    /// <param name="rows">1 or more.</param>
-    /// <param name="panelCount">1 or more.</param>
-    public void Compile(int rows, int panelCount)
-    {
-        for (var panels = 1; panels <= 2; panels++)
-        {
-            if (panels == 1 ? panelCount % 2 != 0 : panelCount >= 2)
-            {
-                var (tileRows, largerTiles, _, taken) = Tiles(rows, panels);
-                Compile(Tile(tileRows, taken));
-                if (largerTiles > 0)
-                {
-                    Compile(Tile(tileRows + 1, taken));
-                }
-            }
-        }
-    }
-
     /// <summary>Compiles every tile.</summary>
     public void CompileAll(CancellationToken cancellationToken)
     {
-        for (var panels = 1; panels <= 2; panels++)
+        for (var panels = 1; panels <= 2 && !IsMachineCode; panels++)
         {
             for (var rows = 1; rows <= MaxRows(panels); rows++)
             {
@@ -132,7 +114,10 @@ internal sealed unsafe class QuantizedKernelSet
         where TSimd : struct, ISimd<F>
         where F : unmanaged
     {
-        var set = new QuantizedKernelSet(TByte.Width, TSimd.RegisterCount, TByte.ByteOffset);
+        // What sixteen registers hold: of 4-bit weights a sum for a block and one for the row, of 8-bit weights one sum, and two forms of a weight without
+        // dot products.
+        var maxRowsOfTwo = TSimd.RegisterCount >= 32 ? 6 : kind != QuantizedWeightKind.Int8Channel ? 2 : TByte.HasByteDot ? 6 : 4;
+        var set = new QuantizedKernelSet(TByte.Width, maxRowsOfTwo, TByte.ByteOffset);
         for (var rows = 1; rows <= 6; rows++)
         {
             for (var panels = 1; panels <= 2; panels++)

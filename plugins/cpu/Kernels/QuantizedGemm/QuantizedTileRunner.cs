@@ -21,6 +21,12 @@ internal static unsafe class QuantizedTileRunner
         PackedQuantizedMatrix weights, int stream, byte* rows, RowQuantization* parameters, int rowCount, float* c, nint cStride, float min, float max)
     {
         var kernels = weights.Kernels;
+        if (kernels.IsMachineCode)
+        {
+            QuantizedVnniRunner.Run(weights, stream, rows, parameters, rowCount, c, cStride, min, max);
+            return;
+        }
+
         var panels = weights.PanelsOf(stream);
         var firstColumn = stream * 2 * weights.Width;
         var isLast = stream == weights.StreamCount - 1;

@@ -14,4 +14,17 @@ internal static class LinearNet
 
         net.Output(x, rows, features);
     }
+
+    /// <summary>The same with 4-bit weights and 8-bit activations.</summary>
+    public static void WriteInt4(NetWriter net, int rows, int features, int layers)
+    {
+        var weights = new RandomWeights(1);
+        var x = net.Input(rows, features);
+        for (var i = 0; i < layers; i++)
+        {
+            x = net.LinearInt4(x, weights.NextInt4(1 / Math.Sqrt(features), features, features));
+        }
+
+        net.Output(x, rows, features);
+    }
 }

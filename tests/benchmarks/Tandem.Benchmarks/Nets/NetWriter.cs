@@ -9,6 +9,9 @@ internal abstract class NetWriter
     /// <summary>x @ weight^T + bias.</summary>
     public abstract NetValue Linear(NetValue x, NetTensor weight, NetTensor bias);
 
+    /// <summary>x @ weight^T with 4-bit weights and 8-bit activations that are quantised as they come.</summary>
+    public abstract NetValue LinearInt4(NetValue x, Int4Weights weight);
+
     /// <summary>Convolution of an image with as many zeros on every side; weight [out, in / groups, k, k].</summary>
     public abstract NetValue Conv2d(NetValue x, NetTensor weight, NetTensor bias, int stride, int padding, int groups);
 

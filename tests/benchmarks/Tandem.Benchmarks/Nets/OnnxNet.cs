@@ -21,6 +21,30 @@ internal sealed class OnnxNet : NetWriter
     public override NetValue Linear(NetValue x, NetTensor weight, NetTensor bias) =>
         Node("Gemm", [Name(x), Constant(weight), Constant(bias)], new OnnxAttribute("transB", 1));
 
+    public override NetValue LinearInt4(NetValue x, Int4Weights weight)
+    {
+        var (outputs, inputs, blocks) = (weight.Float.Sizes[0], weight.Float.Sizes[1], weight.Float.Sizes[1] / Int4Weights.BlockSize);
+        var bytes = new byte[weight.Values.Length / 2];
+        for (var i = 0; i < bytes.Length; i++)
+        {
+            // The zero point is 8; the first of a pair is in the low half.
+            bytes[i] = (byte)((weight.Values[2 * i] + 8) | ((weight.Values[(2 * i) + 1] + 8) << 4));
+        }
+
+        return new Value(_model.Node(
+            "MatMulNBits", "com.microsoft", 1,
+            [
+                Name(x),
+                _model.Constant<byte>(OnnxType.UInt8, bytes, outputs, blocks, Int4Weights.BlockSize / 2),
+                _model.Constant<float>(OnnxType.Float, weight.Scales, outputs * blocks),
+            ],
+            new OnnxAttribute("K", inputs),
+            new OnnxAttribute("N", outputs),
+            new OnnxAttribute("bits", 4),
+            new OnnxAttribute("block_size", Int4Weights.BlockSize),
+            new OnnxAttribute("accuracy_level", 4))[0]);
+    }
+
     public override NetValue Conv2d(NetValue x, NetTensor weight, NetTensor bias, int stride, int padding, int groups) =>
         Node(
             "Conv", [Name(x), Constant(weight), Constant(bias)],

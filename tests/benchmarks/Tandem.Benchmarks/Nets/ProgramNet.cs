@@ -1,5 +1,5 @@
 using Tandem.Host.Building;
-using Tandem.Host.Import;
+using Tandem.Host.Quantization;
 using Tandem.Sdk;
 
 namespace Tandem.Benchmarks.Nets;
@@ -10,6 +10,7 @@ internal sealed class ProgramNet : NetWriter
     public const string MethodName = "forward";
     private readonly ExportedProgramBuilder _builder = new();
     private MethodBuilder _method = null!;
+    private bool _hasInt4;
 
     /// <summary>The program of a net.</summary>
     public static ExportedProgram Build(Action<NetWriter> net)
@@ -20,12 +21,20 @@ internal sealed class ProgramNet : NetWriter
             writer._method = method;
             net(writer);
         });
-        return writer._builder.Build();
+        var program = writer._builder.Build();
+        return writer._hasInt4 ? ProgramQuantizer.Quantize(program, new QuantizationOptions { GroupSize = Int4Weights.BlockSize }).Program : program;
     }
 
     public override NetValue Input(params int[] sizes) => new Value(_method.Input("input", ScalarType.Float, [.. sizes.Select(size => (SymbolicInt)size)]));
 
     public override NetValue Linear(NetValue x, NetTensor weight, NetTensor bias) => new Value(Tensor(x).Linear(Parameter(weight), Parameter(bias)));
+
+    // The quantiser turns it into what it stands for when the program is whole.
+    public override NetValue LinearInt4(NetValue x, Int4Weights weight)
+    {
+        _hasInt4 = true;
+        return new Value(Tensor(x).Linear(Parameter(weight.Float)));
+    }
 
     public override NetValue Conv2d(NetValue x, NetTensor weight, NetTensor bias, int stride, int padding, int groups) =>
         new Value(Tensor(x).Conv2d(Parameter(weight), Parameter(bias), stride, padding, groups: groups));

@@ -12,10 +12,17 @@ internal sealed class ExecuTorchContender : Contender
     private readonly string _id = $"p{_names++}";
     private readonly string _file;
 
+    /// <summary>A program beside which a file may be written.</summary>
     public ExecuTorchContender(ExecuTorchServer server, string path, float[] input, int[] sizes)
+        : this(server, path, path + ".values", input, sizes)
+    {
+    }
+
+    /// <summary>Values go through a file at the given path.</summary>
+    public ExecuTorchContender(ExecuTorchServer server, string path, string scratch, float[] input, int[] sizes)
         : base(Column)
     {
-        (_server, _file) = (server, path + ".values");
+        (_server, _file) = (server, scratch);
         server.Ask($"load {_id} {path}");
         File.WriteAllBytes(_file, MemoryMarshal.AsBytes(input.AsSpan()));
         server.Ask($"input {_id} {ProgramNet.MethodName} f32 {string.Join('x', sizes)} {_file}");

@@ -4,9 +4,9 @@ load ID PROGRAM                          -> ok
 input ID METHOD TYPE SIZES FILE          -> ok; the next input of a method: raw elements, TYPE f32 or i64, SIZES 1x3x224x224
 output ID METHOD FILE                    -> ok; calls once and writes the first output, raw
 time ID METHOD CALLS                     -> seconds of a call, the mean
-tokens ID METHOD TOKENS POSITION CALLS   -> seconds of a call of METHOD(tokens [1, TOKENS], pos [TOKENS]), POSITION growing by TOKENS with each call
-logits ID METHOD TOKEN,... POSITION FILE -> ok; calls once on the tokens and writes the first output, raw
-first PROGRAM METHOD TOKEN,...           -> seconds from opening the file to the first element of the first output
+tokens ID METHOD TOKENS POSITION WRAP CALLS -> seconds of a call of METHOD(tokens [1, TOKENS], pos [TOKENS]); each call is a position further, WRAP calls long
+logits ID METHOD TOKENS POSITION FILE    -> ok; calls once and writes the first output, raw
+first PROGRAM METHOD TOKENS              -> seconds from opening the file to the first element of the first output
 unload ID                                -> ok
 """
 import os
@@ -33,8 +33,8 @@ def method(name, which):
     return methods[key]
 
 
-def positions(tokens, start):
-    return [torch.tensor([tokens]), torch.arange(start, start + len(tokens))]
+def tokens(count, start):
+    return [torch.arange(count).reshape(1, count), torch.arange(start, start + count)]
 
 
 def write(path, tensor):
@@ -58,18 +58,18 @@ def answer(verb, *a):
             call.execute(values)
         return (time.perf_counter() - start) / count
     elif verb == "tokens":
-        call, width, first, count = method(a[0], a[1]), int(a[2]), int(a[3]), int(a[4])
-        values = [positions([(i + k) % 256 for k in range(width)], first + i * width) for i in range(count)]
+        call, (width, first, wrap, count) = method(a[0], a[1]), [int(number) for number in a[2:]]
+        values = [tokens(width, first + i % wrap) for i in range(count)]
         start = time.perf_counter()
         for value in values:
             call.execute(value)
         return (time.perf_counter() - start) / count
     elif verb == "logits":
-        write(a[4], method(a[0], a[1]).execute(positions([int(token) for token in a[2].split(",")], int(a[3])))[0])
+        write(a[4], method(a[0], a[1]).execute(tokens(int(a[2]), int(a[3])))[0])
     elif verb == "first":
         start = time.perf_counter()
         loaded = Runtime.get().load_program(a[0]).load_method(a[1])
-        float(loaded.execute(positions([int(token) for token in a[2].split(",")], 0))[0][0, 0])
+        float(loaded.execute(tokens(int(a[2]), 0))[0][0, 0])
         return time.perf_counter() - start
     elif verb == "unload":
         for table in (methods, inputs):

@@ -8,7 +8,12 @@ namespace Tandem.Benchmarks.Table;
 internal static class RowText
 {
     /// <summary>Minimum and median of a time in the unit that suits it.</summary>
-    public static string Times(double minimum, double median) => minimum >= 2e-3 ? Text($"{minimum * 1e3:0.00} / {median * 1e3:0.00} ms") : Text($"{minimum * 1e6:0.0} / {median * 1e6:0.0} us");
+    public static string Times(double minimum, double median) => minimum switch
+    {
+        >= 2e-3 => Text($"{minimum * 1e3:0.00} / {median * 1e3:0.00} ms"),
+        >= 2e-6 => Text($"{minimum * 1e6:0.0} / {median * 1e6:0.0} us"),
+        _ => Text($"{minimum * 1e9:0} / {median * 1e9:0} ns"),
+    };
 
     /// <summary>Best and median of a rate.</summary>
     public static string Rates(double minimum, double median, double each) => Text($"{each / minimum:0} / {each / median:0} tok/s");

@@ -1,3 +1,4 @@
+using Microsoft.ML.OnnxRuntime;
 using Tandem.Benchmarks.Limits;
 using Tandem.Benchmarks.Peers;
 using Tandem.Host;
@@ -43,17 +44,30 @@ internal sealed class TableContext : IDisposable
     /// <summary>ExecuTorch with so many threads; null where it is not there.</summary>
     public ExecuTorchServer? ExecuTorch(int threads)
     {
-        if (Options.ExecuTorch is not { } script || !Options.WantsColumn(ExecuTorchContender.Column))
+        if (!_servers.TryGetValue(threads, out var server) && NewExecuTorch(threads) is { } started)
         {
-            return null;
-        }
-
-        if (!_servers.TryGetValue(threads, out var server))
-        {
-            _servers[threads] = server = ExecuTorchServer.Start(script, threads);
+            _servers[threads] = server = started;
         }
 
         return server;
+    }
+
+    /// <summary>A process of ExecuTorch that is the caller's; null where it is not there.</summary>
+    public ExecuTorchServer? NewExecuTorch(int threads) =>
+        Options.ExecuTorch is { } script && Options.WantsColumn(ExecuTorchContender.Column) ? ExecuTorchServer.Start(script, threads) : null;
+
+    /// <summary>Measures a row; one that fails is printed with its error, and the others go on.</summary>
+    public void Measure(string group, string name, Action measure)
+    {
+        try
+        {
+            measure();
+        }
+        catch (Exception error) when (error is TandemException or InvalidOperationException or OnnxRuntimeException)
+        {
+            var problem = error.Message.ReplaceLineEndings(" ").Replace('|', '/');
+            Table.Print(new ResultRow(group, name, 0, new Dictionary<string, string>(), new Dictionary<string, string>(), "", $"FAILED: {problem}", false));
+        }
     }
 
     /// <summary>A path in the folder of this run.</summary>

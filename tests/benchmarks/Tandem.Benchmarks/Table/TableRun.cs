@@ -31,9 +31,12 @@ internal static class TableRun
 
         foreach (var workload in Workloads.All.Where(workload => options.Wants(workload.Group, workload.Name)))
         {
-            WorkloadRunner.Run(context, workload);
+            context.Measure(workload.Group, workload.Name, () => WorkloadRunner.Run(context, workload));
         }
 
+        VectorRows.Run(context);
+        CallRows.Run(context);
+        LlamaRows.Run(context);
         PrintLimits(context);
         context.Table.Line($"{context.Table.WithGoal - context.Table.Missed} of {context.Table.WithGoal} rows with a goal reach it.");
         return context.Table.Missed == 0 ? 0 : 1;

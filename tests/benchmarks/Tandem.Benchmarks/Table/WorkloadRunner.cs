@@ -29,7 +29,7 @@ internal static class WorkloadRunner
                     contenders.Add(new ExecuTorchContender(server, path, input, workload.InputSizes));
                 }
 
-                Check(workload, contenders);
+                Agreement.Check($"{workload.Group}, {workload.Name}", contenders, workload.Tolerance);
                 var measurement = Rounds.Run(contenders, context.Options.Rounds, context.Options.SampleMilliseconds, context.Limits, workload.Limit, threads, context.Quiet);
                 var limitSeconds = workload.Amount / 1e9 / context.Limits.Best(workload.Limit, threads);
                 context.Table.Print(RowText.Row(
@@ -43,18 +43,5 @@ internal static class WorkloadRunner
         }
 
         File.Delete(path);
-    }
-
-    private static void Check(Workload workload, List<Contender> contenders)
-    {
-        var own = contenders[0].Output();
-        foreach (var peer in contenders.Skip(1))
-        {
-            var distance = Agreement.Distance(own, peer.Output());
-            if (!(distance <= workload.Tolerance))
-            {
-                throw new InvalidOperationException($"{workload.Group}, {workload.Name}: Tandem's output is {distance:g3} of the norm away from {peer.Name}'s, more than {workload.Tolerance}");
-            }
-        }
     }
 }

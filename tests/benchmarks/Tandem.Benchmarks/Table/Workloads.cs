@@ -11,7 +11,7 @@ internal static class Workloads
     private const double ColdBytes = 110e6;
     private static readonly int[] Widths = [768, 2048, 4096];
 
-    public static IEnumerable<Workload> All => [.. FloatLinear(), .. Convolutions()];
+    public static IEnumerable<Workload> All => [.. FloatLinear(), .. Int4Linear(), .. Convolutions()];
 
     private static IEnumerable<Workload> FloatLinear()
     {
@@ -48,6 +48,52 @@ internal static class Workloads
                 Parts = layers,
                 Tolerance = 1e-3,
                 Goals = [Goal.Over(OnnxContender.Column, 1.05), Goal.OfLimit(0.9)],
+            };
+        }
+    }
+
+    private static IEnumerable<Workload> Int4Linear()
+    {
+        const string group = "linear int8 x int4";
+        foreach (var rows in new[] { 128, 64, 8 })
+        {
+            foreach (var width in Widths)
+            {
+                yield return new Workload
+                {
+                    Group = group,
+                    Name = $"M={rows} K=N={width}",
+                    Net = net => LinearNet.WriteInt4(net, rows, width, 1),
+                    InputSizes = [rows, width],
+                    OutputSizes = [rows, width],
+                    Limit = LimitKind.Int8MultiplyAdd,
+                    Amount = 2.0 * rows * width * width,
+
+                    // Activations: one scale for a row here and in ExecuTorch, one for each block in ONNX Runtime.
+                    Tolerance = 0.02,
+                    Goals = [Goal.Over(OnnxContender.Column, 2), Goal.Over(ExecuTorchContender.Column, 3)],
+                };
+            }
+        }
+
+        foreach (var width in Widths)
+        {
+            var bytes = Int4Weights.BytesOfWeight * width * width;
+            var layers = (int)Math.Ceiling(ColdBytes / bytes);
+            yield return new Workload
+            {
+                Group = group,
+                Name = $"M=1 K=N={width} cold, a layer of {layers}",
+                Net = net => LinearNet.WriteInt4(net, 1, width, layers),
+                InputSizes = [1, width],
+                OutputSizes = [1, width],
+                Limit = LimitKind.MemoryRead,
+                Amount = bytes * layers,
+                Parts = layers,
+
+                // Each layer quantises anew.
+                Tolerance = 0.02 * Math.Sqrt(layers),
+                Goals = [Goal.Over(OnnxContender.Column, 1.6), Goal.OfLimit(0.85)],
             };
         }
     }

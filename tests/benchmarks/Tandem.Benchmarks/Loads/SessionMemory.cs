@@ -1,0 +1,71 @@
+using System.Globalization;
+using Tandem.Benchmarks.Llama;
+using Tandem.Host;
+
+namespace Tandem.Benchmarks.Loads;
+
+/// <summary>What a further session costs beside its activations and its state, in a process of its own: what others freed before would hide it.</summary>
+internal static class SessionMemory
+{
+    public const string Verb = "own-sessions";
+    private const int Sessions = 8;
+
+    /// <summary>Starts a process and gives its three numbers.</summary>
+    public static (long Counted, long Grown, long Managed) Start(string program, int threads)
+    {
+        var numbers = OwnProcess.Run(Verb, program, threads.ToString(CultureInfo.InvariantCulture)).Split(' ').Select(text => long.Parse(text, CultureInfo.InvariantCulture)).ToArray();
+        return (numbers[0], numbers[1], numbers[2]);
+    }
+
+    /// <summary>What the process does.</summary>
+    public static void Run(string[] args)
+    {
+        using var runtime = LoadProcess.CreateRuntime(int.Parse(args[1], CultureInfo.InvariantCulture), "");
+        var (counted, grown, managed) = Measure(runtime, args[0]);
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{counted} {grown} {managed}"));
+    }
+
+    /// <summary>
+    /// Bytes of activations and state that a further session counts itself, by how much the process grows with it, and how much of that is in the managed heap.
+    /// The process grows by less than is counted where pages are not touched or memory is reused that was freed before.
+    /// </summary>
+    private static (long Counted, long Grown, long Managed) Measure(TandemRuntime runtime, string path)
+    {
+        using var program = runtime.LoadProgram(path);
+        var models = new List<TandemLlama>();
+        try
+        {
+            // Two come first: what is made once for a program, and for its second user, is there then.
+            for (var i = 0; i < 2; i++)
+            {
+                Add();
+            }
+
+            var (resident, managed) = (Resident(), GC.GetTotalMemory(true));
+            for (var i = 0; i < Sessions; i++)
+            {
+                Add();
+            }
+
+            return (models[^1].MemoryBytes, (Resident() - resident) / Sessions, (GC.GetTotalMemory(true) - managed) / Sessions);
+        }
+        finally
+        {
+            models.ForEach(model => model.Dispose());
+        }
+
+        void Add()
+        {
+            models.Add(new TandemLlama(program, LlamaCall.FullPrefill));
+            models[^1].Output();
+        }
+    }
+
+    private static long Resident()
+    {
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        GC.Collect();
+        return Environment.WorkingSet;
+    }
+}
