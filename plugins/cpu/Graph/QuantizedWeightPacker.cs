@@ -43,7 +43,7 @@ internal static unsafe class QuantizedWeightPacker
         var inline = scales is null ? builder.Scales(node, filter) : null;
         var offsets = bias == PayloadValue.NoId ? null : builder.Constant(node, bias);
         var form = new PackedQuantizedMatrix(builder.InstructionSet, kind, n, k, groupSize);
-        var layout = $"rows {kind} {form.Width} {form.Kernels.ByteOffset} {form.Kernels.IsMachineCode} {rows} {firstRow} {n} {k} {groupSize} {isTransposed} "
+        var layout = $"rows {kind} {form.Width} {form.Kernels.ByteOffset} {form.Kernels.HasSinglePanels} {rows} {firstRow} {n} {k} {groupSize} {isTransposed} "
             + $"{(offsets is null ? -1 : (int)builder.Declared(node, bias).Datatype)} "
             + (inline is null ? "" : WeightPacker.Fingerprint(MemoryMarshal.AsBytes(inline.AsSpan())));
         return WeightPacker.Pack(

@@ -16,4 +16,7 @@ internal enum Register : byte
     R10 = 10,
     R11 = 11,
     R12 = 12,
+    R13 = 13,
+    R14 = 14,
+    R15 = 15,
 }

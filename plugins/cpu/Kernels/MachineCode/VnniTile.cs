@@ -94,7 +94,7 @@ internal static class VnniTile
         code.Add(Register.Rbx, 4);
         code.Compare(Register.Rbx, Register.Rdx);
         code.JumpIfBelow(step);
-        code.Decrement(new(Register.Rcx, SegmentCountField));
+        code.Decrement(new MemoryOperand(Register.Rcx, SegmentCountField));
         code.JumpIfNotZero(segment);
 
         code.Load(Register.Rax, new(Register.Rcx, SumsField));

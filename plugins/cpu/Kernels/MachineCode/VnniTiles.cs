@@ -17,6 +17,14 @@ internal static unsafe class VnniTiles
     /// <summary>Most rows times panels of a tile: the registers that hold sums.</summary>
     public const int MaxSums = 16;
 
+    /// <summary>Most rows and panels of a tile of 4-bit weights.</summary>
+    private const int MaxInt4Rows = 6;
+    private const int MaxInt4Panels = 2;
+
+    // With one row, weights come from memory: so far ahead that they are there in time.
+    private const int PrefetchDistance = 4096;
+
+    private static readonly nint[] Int4Tiles = new nint[MaxInt4Rows * MaxInt4Panels * 2];
     private static readonly nint[] Tiles = new nint[(MaxRows * MaxPanels) + 1];
     private static readonly ExecutableMemory? Memory = Create();
 
@@ -26,6 +34,12 @@ internal static unsafe class VnniTiles
     /// <summary>The tile of so many rows by panels; their product is at most <see cref="MaxSums"/>.</summary>
     public static delegate* unmanaged[SuppressGCTransition]<VnniTileArguments*, void> Tile(int rows, int panels) =>
         (delegate* unmanaged[SuppressGCTransition]<VnniTileArguments*, void>)Tiles[((rows - 1) * MaxPanels) + panels];
+
+    /// <summary>The tile of so many rows by panels of 4-bit weights (<see cref="Int4VnniTile"/>): 1 to 6 by 1 or 2.</summary>
+    public static delegate* unmanaged[SuppressGCTransition]<QuantizedTileArguments*, void> Int4Tile(int rows, int panels, bool hasScales) =>
+        (delegate* unmanaged[SuppressGCTransition]<QuantizedTileArguments*, void>)Int4Tiles[Int4Index(rows, panels, hasScales)];
+
+    private static int Int4Index(int rows, int panels, bool hasScales) => ((((rows - 1) * MaxInt4Panels) + panels - 1) * 2) + (hasScales ? 1 : 0);
 
     private static ExecutableMemory? Create()
     {
@@ -45,6 +59,19 @@ internal static unsafe class VnniTiles
             }
         }
 
+        var int4Starts = new int[Int4Tiles.Length];
+        for (var rows = 1; rows <= MaxInt4Rows; rows++)
+        {
+            for (var panels = 1; panels <= MaxInt4Panels; panels++)
+            {
+                foreach (var hasScales in (ReadOnlySpan<bool>)[false, true])
+                {
+                    int4Starts[Int4Index(rows, panels, hasScales)] = code.Position;
+                    Int4VnniTile.Write(code, rows, panels, hasScales, PrefetchDistance);
+                }
+            }
+        }
+
         var memory = ExecutableMemory.TryCreate(code.ToArray());
         for (var rows = 1; memory is not null && rows <= MaxRows; rows++)
         {
@@ -53,6 +80,11 @@ internal static unsafe class VnniTiles
                 var index = ((rows - 1) * MaxPanels) + panels;
                 Tiles[index] = (nint)memory.Address + starts[index];
             }
+        }
+
+        for (var i = 0; memory is not null && i < Int4Tiles.Length; i++)
+        {
+            Int4Tiles[i] = (nint)memory.Address + int4Starts[i];
         }
 
         return memory;

@@ -72,6 +72,51 @@ internal sealed class X64Assembler
     /// <summary>Jumps back if the last result was not zero.</summary>
     public void JumpIfNotZero(int target) => Jump(0x85, target);
 
+    /// <summary>Decrements a register and sets the flags.</summary>
+    public void Decrement(Register register)
+    {
+        Rex(0, 0, (int)register);
+        _code.Add(0xFF);
+        _code.Add((byte)(0xC8 | ((int)register & 7)));
+    }
+
+    /// <summary>PREFETCHT0.</summary>
+    public void Prefetch(MemoryOperand address)
+    {
+        if ((int)address.Base >= 8)
+        {
+            _code.Add(0x41);
+        }
+
+        _code.AddRange([0x0F, 0x18]);
+        Address(1, address, 1);
+    }
+
+    /// <summary>Jumps to a place further on, which <see cref="Bind"/> names, if the last result was zero.</summary>
+    /// <returns>What <see cref="Bind"/> is to be given.</returns>
+    public int JumpIfZero()
+    {
+        _code.AddRange([0x0F, 0x84, 0, 0, 0, 0]);
+        return _code.Count;
+    }
+
+    /// <summary>Makes the current position the target of a jump.</summary>
+    public void Bind(int jump)
+    {
+        var distance = _code.Count - jump;
+        for (var i = 0; i < 4; i++)
+        {
+            _code[jump - 4 + i] = (byte)(distance >> (8 * i));
+        }
+    }
+
+    /// <summary>Jumps back.</summary>
+    public void Jump(int target)
+    {
+        _code.Add(0xE9);
+        Int32(target - (_code.Count + 4));
+    }
+
     /// <summary>Jumps back if the left side of the last comparison was below the right one.</summary>
     public void JumpIfBelow(int target) => Jump(0x82, target);
 
@@ -86,6 +131,33 @@ internal sealed class X64Assembler
 
     /// <summary>VPBROADCASTD from a general-purpose register.</summary>
     public void Broadcast(int destination, Register source) => Evex(2, 1, 0x7C, destination, 0, (int)source);
+
+    /// <summary>VPBROADCASTD from memory.</summary>
+    public void Broadcast(int destination, MemoryOperand source) => Evex(2, 1, 0x58, destination, 0, source, 4);
+
+    /// <summary>VPADDD with 32 bits of memory, broadcast.</summary>
+    public void AddBroadcast(int destination, int left, MemoryOperand right) => Evex(1, 1, 0xFE, destination, left, right, isBroadcast: true);
+
+    /// <summary>VPADDD.</summary>
+    public void Add(int destination, int left, int right) => Evex(1, 1, 0xFE, destination, left, right);
+
+    /// <summary>VPANDD.</summary>
+    public void And(int destination, int left, int right) => Evex(1, 1, 0xDB, destination, left, right);
+
+    /// <summary>VPSRLD.</summary>
+    public void ShiftRight(int destination, int source, byte count) => Shift(2, destination, source, count);
+
+    /// <summary>VPSLLD.</summary>
+    public void ShiftLeft(int destination, int source, byte count) => Shift(6, destination, source, count);
+
+    /// <summary>VPMOVZXWD from 32 bytes of memory.</summary>
+    public void WidenWords(int destination, MemoryOperand source) => Evex(2, 1, 0x33, destination, 0, source, 32);
+
+    /// <summary>VCVTDQ2PS.</summary>
+    public void ToFloat(int destination, int source) => Evex(1, 0, 0x5B, destination, 0, source);
+
+    /// <summary>VFMADD231PS: accumulator += left * right.</summary>
+    public void MultiplyAdd(int accumulator, int left, int right) => Evex(2, 1, 0xB8, accumulator, left, right);
 
     /// <summary>VMOVDQU32.</summary>
     public void Load(int destination, MemoryOperand source) => Evex(1, 2, 0x6F, destination, 0, source, isBroadcast: false);
@@ -138,6 +210,20 @@ internal sealed class X64Assembler
         Prefix(map, prefix, register, second, (int)memory.Index >> 3, (int)memory.Base >> 3, isBroadcast);
         _code.Add(opcode);
         Address(register, memory, isBroadcast ? 4 : 64);
+    }
+
+    /// <summary>An instruction that reads so many bytes of memory, which its displacement counts in.</summary>
+    private void Evex(int map, int prefix, byte opcode, int register, int second, MemoryOperand memory, int unit)
+    {
+        Prefix(map, prefix, register, second, (int)memory.Index >> 3, (int)memory.Base >> 3, isBroadcast: false);
+        _code.Add(opcode);
+        Address(register, memory, unit);
+    }
+
+    private void Shift(int operation, int destination, int source, byte count)
+    {
+        Evex(1, 1, 0x72, operation, destination, source);
+        _code.Add(count);
     }
 
     // The bits of registers are stored inverted.

@@ -25,8 +25,11 @@ internal sealed unsafe class QuantizedKernelSet
     /// <summary>What packed 8-bit weights have added to them.</summary>
     public int ByteOffset { get; }
 
-    /// <summary>Whether tiles are those of <see cref="VnniTiles"/>, which read one panel after the other; otherwise two lie together.</summary>
+    /// <summary>Whether tiles are those of <see cref="VnniTiles"/>.</summary>
     public bool IsMachineCode { get; private init; }
+
+    /// <summary>Whether panels lie one behind the other; otherwise two lie together.</summary>
+    public bool HasSinglePanels { get; private init; }
 
     /// <summary>The kernels of a rung that this CPU runs.</summary>
     public static QuantizedKernelSet For(InstructionSet instructionSet, QuantizedWeightKind kind)
@@ -45,8 +48,12 @@ internal sealed unsafe class QuantizedKernelSet
 
         set = instructionSet switch
         {
-            InstructionSet.Avx512Vnni when kind == QuantizedWeightKind.Int8Channel => new QuantizedKernelSet(16, VnniTiles.MaxRows, 0) { IsMachineCode = true },
-            InstructionSet.Avx512 or InstructionSet.Avx512Vnni => Create<ByteSimdAvx512, Vector512<int>, SimdAvx512, Vector512<float>>(kind),
+            InstructionSet.Avx512Vnni => new QuantizedKernelSet(16, VnniTiles.MaxRows, 0)
+            {
+                IsMachineCode = true,
+                HasSinglePanels = kind == QuantizedWeightKind.Int8Channel,
+            },
+            InstructionSet.Avx512 => Create<ByteSimdAvx512, Vector512<int>, SimdAvx512, Vector512<float>>(kind),
             InstructionSet.AvxVnni => Create<ByteSimdAvxVnni, Vector256<int>, SimdAvx2, Vector256<float>>(kind),
             InstructionSet.Avx2 => Create<ByteSimdAvx2, Vector256<int>, SimdAvx2, Vector256<float>>(kind),
             InstructionSet.ArmDot => Create<ByteSimdArmDot, Vector128<int>, SimdAdvSimd, Vector128<float>>(kind),

@@ -110,7 +110,7 @@ internal sealed unsafe partial class QuantizedPacking : IParallelWork
     private byte* Block(int panel, int group, int block)
     {
         var packed = _packed;
-        if (packed.Kernels.IsMachineCode)
+        if (packed.Kernels.HasSinglePanels)
         {
             return packed.Streams + (panel * packed.PanelBytes) + ((nint)block * packed.PanelBlockBytes);
         }
@@ -257,7 +257,7 @@ internal sealed unsafe partial class QuantizedPacking : IParallelWork
         var rest = stackalloc byte[4 * 32];
         var zeroes = stackalloc byte[32];
         new Span<byte>(zeroes, 32).Fill(Zeroes);
-        var step = (packed.Kernels.IsMachineCode ? 1 : packed.PanelsOf(panel / 2)) * packed.PanelBlockBytes;
+        var step = (packed.Kernels.HasSinglePanels ? 1 : packed.PanelsOf(panel / 2)) * packed.PanelBlockBytes;
         for (var lane = 0; lane < width; lane += 4)
         {
             var first = (panel * width) + lane;

@@ -23,7 +23,15 @@ internal static unsafe class QuantizedTileRunner
         var kernels = weights.Kernels;
         if (kernels.IsMachineCode)
         {
-            QuantizedVnniRunner.Run(weights, stream, rows, parameters, rowCount, c, cStride, min, max);
+            if (weights.Kind == QuantizedWeightKind.Int8Channel)
+            {
+                QuantizedVnniRunner.Run(weights, stream, rows, parameters, rowCount, c, cStride, min, max);
+            }
+            else
+            {
+                Int4VnniRunner.Run(weights, stream, rows, parameters, rowCount, c, cStride, min, max);
+            }
+
             return;
         }
 

@@ -87,7 +87,7 @@ internal static unsafe partial class RowQuantizer
 
     /// <summary>Whether a block's correction is two 16-bit integers on a rung, not one of 32 bits.</summary>
     public static bool SumsPairs(InstructionSet instructionSet) =>
-        instructionSet is not (InstructionSet.Scalar or InstructionSet.AvxVnni or InstructionSet.ArmDot);
+        instructionSet is not (InstructionSet.Scalar or InstructionSet.AvxVnni or InstructionSet.Avx512Vnni or InstructionSet.ArmDot);
 
     private static int Encode(InstructionSet instructionSet, float* source, int k, float scale, int zeroPoint, byte* destination) => instructionSet switch
     {

@@ -19,7 +19,7 @@ public sealed class X64AssemblerTests
         Same("4903CB", c => c.Add(Register.Rcx, Register.R11));
         Same("4883C040", c => c.Add(Register.Rax, 64));
         Same("48830108", c => c.Add(new MemoryOperand(Register.Rcx), 8));
-        Same("48FF4908", c => c.Decrement(new(Register.Rcx, 8)));
+        Same("48FF4908", c => c.Decrement(new MemoryOperand(Register.Rcx, 8)));
         Same("483BDA", c => c.Compare(Register.Rbx, Register.Rdx));
         Same("B880808080", c => c.SetImmediate(Register.Rax, 0x80808080));
         Same("C5F877C3", c =>
@@ -42,6 +42,18 @@ public sealed class X64AssemblerTests
         Same("62F17E48 6F1470", c => c.Load(2, new(Register.Rax, 0, Register.Rsi, 2)));
         Same("62617E48 7F780F", c => c.Store(new(Register.Rax, 960), 31));
         Same("62C17E48 7F8300200000", c => c.Store(new(Register.R11, 8192), 16));
+        Same("62F27D48 585C5320", c => c.Broadcast(3, new MemoryOperand(Register.Rbx, 128, Register.Rdx, 2)));
+        Same("62C13D58 FE441908", c => c.AddBroadcast(16, 8, new(Register.R9, 32, Register.Rbx, 1)));
+        Same("62F17548 FED3", c => c.Add(2, 1, 3));
+        Same("62010540 DBF5", c => c.And(30, 31, 29));
+        Same("62912540 72D104", c => c.ShiftRight(27, 25, 4));
+        Same("62913D40 72F010", c => c.ShiftLeft(24, 24, 16));
+        Same("62427D48 334D01", c => c.WidenWords(25, new(Register.R13, 32)));
+        Same("62F17C48 5BDB", c => c.ToFloat(3, 3));
+        Same("62020540 B8F5", c => c.MultiplyAdd(30, 31, 29));
+        Same("48FFCE", c => c.Decrement(Register.Rsi));
+        Same("49FFCF", c => c.Decrement(Register.R15));
+        Same("0F188800100000", c => c.Prefetch(new(Register.Rax, 4096)));
         Same("488B4500", c => c.Load(Register.Rax, new(Register.Rbp)));
     }
 
