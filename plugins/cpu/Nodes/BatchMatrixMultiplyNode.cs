@@ -8,6 +8,11 @@ namespace Tandem.Plugins.Cpu.Nodes;
 internal sealed class BatchMatrixMultiplyNode(NodeSource source, InstructionSet instructionSet, bool isTransposed, int first, int second, int output)
     : Node(source, [first, second], [output])
 {
+    public InstructionSet InstructionSet => instructionSet;
+
+    /// <summary>Whether the second operand is [..., N, K].</summary>
+    public bool IsTransposed => isTransposed;
+
     public override unsafe void InferShapes(GraphState state)
     {
         ref var a = ref state.Shape(Inputs[0]);

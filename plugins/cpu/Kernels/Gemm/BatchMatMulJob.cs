@@ -47,52 +47,60 @@ internal sealed unsafe class BatchMatMulJob : IParallelWork
             var a = _x.A + (_x.AOffsets == null ? batch * _x.M * _x.AStride : _x.AOffsets[batch]) + (firstRow * _x.AStride);
             var b = _x.B + (_x.BOffsets == null ? batch * (_x.IsBTransposed ? _x.N : _x.K) * _x.BStride : _x.BOffsets[batch]);
             var c = _x.C + (batch * _x.CBatchStride) + (firstRow * _x.CStride);
-            if (_x.IsBTransposed && rowCount <= 2)
-            {
-                for (var i = 0; i < rowCount; i++)
-                {
-                    _kernels.Dot(a + (i * _x.AStride), b, _x.BStride, _x.N, _x.K, c + (i * _x.CStride), _x.Min, _x.Max);
-                }
-            }
-            else
-            {
-                One(a, rowCount, b, c, packed);
-            }
+            One(_kernels, _x, a, rowCount, b, c, packed);
         }
     }
 
+    /// <summary>One product of so many rows.</summary>
+    /// <param name="kernels">The rung.</param>
+    /// <param name="x">Sizes, strides and bounds; its pointers are not read.</param>
+    /// <param name="a">First row.</param>
+    /// <param name="m">Number of rows.</param>
+    /// <param name="b">Right-hand side.</param>
+    /// <param name="c">Result.</param>
+    /// <param name="packed">Scratch of <see cref="ScratchPerWorker"/> bytes.</param>
     [SkipLocalsInit]
-    private void One(float* a, int m, float* b, float* c, float* packed)
+    internal static void One(KernelSet kernels, in BatchMatMulArguments x, float* a, int m, float* b, float* c, float* packed)
     {
-        var width = _kernels.Width;
-        var panelCount = (_x.N + width - 1) / width;
-        var lastLanes = _x.N - ((panelCount - 1) * width);
+        if (x.IsBTransposed && m <= 2)
+        {
+            for (var i = 0; i < m; i++)
+            {
+                kernels.Dot(a + (i * x.AStride), b, x.BStride, x.N, x.K, c + (i * x.CStride), x.Min, x.Max);
+            }
+
+            return;
+        }
+
+        var width = kernels.Width;
+        var panelCount = (x.N + width - 1) / width;
+        var lastLanes = x.N - ((panelCount - 1) * width);
         var wholePanels = lastLanes == width ? panelCount : panelCount - 1;
         nint zero = 0;
         var t = new TileArguments
         {
             Offsets = &zero,
             SegmentCount = 1,
-            SegmentLength = _x.K,
-            CStride = _x.CStride,
-            Min = _x.Min,
-            Max = _x.Max,
+            SegmentLength = x.K,
+            CStride = x.CStride,
+            Min = x.Min,
+            Max = x.Max,
         };
         var bias = stackalloc float[4 * 16];
         new Span<float>(bias, 4 * 16).Clear();
 
-        var packsAll = _x.IsBTransposed || m > MaxRowsUnpacked;
+        var packsAll = x.IsBTransposed || m > MaxRowsUnpacked;
         for (var panel = packsAll ? 0 : wholePanels; panel < panelCount; panel++)
         {
             var lanes = panel == panelCount - 1 ? lastLanes : width;
-            var destination = packed + ((nint)panel * width * _x.K);
-            if (_x.IsBTransposed)
+            var destination = packed + ((nint)panel * width * x.K);
+            if (x.IsBTransposed)
             {
-                Packing.Transpose(b + (panel * width * _x.BStride), _x.BStride, lanes, _x.K, destination, width);
+                Packing.Transpose(b + (panel * width * x.BStride), x.BStride, lanes, x.K, destination, width);
             }
             else
             {
-                Packing.Copy(b + (panel * width), _x.BStride, lanes, _x.K, destination, width);
+                Packing.Copy(b + (panel * width), x.BStride, lanes, x.K, destination, width);
             }
         }
 
@@ -102,43 +110,43 @@ internal sealed unsafe class BatchMatMulJob : IParallelWork
             var rowCount = Math.Min(RowsPerBlock, m - row);
             for (var i = 0; i < rowCount; i++)
             {
-                rows[i] = a + ((row + i) * _x.AStride);
+                rows[i] = a + ((row + i) * x.AStride);
             }
 
-            var o = c + (row * _x.CStride);
+            var o = c + (row * x.CStride);
             if (packsAll)
             {
                 t.BStep = width;
-                t.BPanel = (nint)width * _x.K;
-                Panels(ref t, rows, rowCount, packed, panelCount, lastLanes, o, bias);
+                t.BPanel = (nint)width * x.K;
+                Panels(kernels, ref t, rows, rowCount, packed, panelCount, lastLanes, o, bias);
                 continue;
             }
 
             if (wholePanels > 0)
             {
-                t.BStep = _x.BStride;
+                t.BStep = x.BStride;
                 t.BPanel = width;
-                Panels(ref t, rows, rowCount, b, wholePanels, width, o, bias);
+                Panels(kernels, ref t, rows, rowCount, b, wholePanels, width, o, bias);
             }
 
             if (wholePanels < panelCount)
             {
                 t.BStep = width;
-                t.BPanel = (nint)width * _x.K;
-                Panels(ref t, rows, rowCount, packed + (wholePanels * t.BPanel), 1, lastLanes, o + (wholePanels * width), bias);
+                t.BPanel = (nint)width * x.K;
+                Panels(kernels, ref t, rows, rowCount, packed + (wholePanels * t.BPanel), 1, lastLanes, o + (wholePanels * width), bias);
             }
         }
     }
 
     // Four panels at a time: the zeros that stand for a bias cover so many.
-    private void Panels(ref TileArguments t, float** rows, int rowCount, float* panels, int panelCount, int lastLanes, float* c, float* zeros)
+    private static void Panels(KernelSet kernels, ref TileArguments t, float** rows, int rowCount, float* panels, int panelCount, int lastLanes, float* c, float* zeros)
     {
-        var width = _kernels.Width;
+        var width = kernels.Width;
         for (var panel = 0; panel < panelCount; panel += 4)
         {
             var count = Math.Min(4, panelCount - panel);
             TileRunner.Run(
-                _kernels, ref t, rows, rowCount, panels + (panel * t.BPanel), zeros, count, panel + count == panelCount ? lastLanes : width,
+                kernels, ref t, rows, rowCount, panels + (panel * t.BPanel), zeros, count, panel + count == panelCount ? lastLanes : width,
                 c + (panel * width));
         }
     }
