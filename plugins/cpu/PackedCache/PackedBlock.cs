@@ -41,6 +41,7 @@ internal sealed unsafe class PackedBlock : IDisposable
     {
         // calloc gives zero pages of the operating system for large blocks; the pointer is aligned by hand.
         var allocation = NativeMemory.AllocZeroed(checked((nuint)byteCount + Tail + Alignment));
+        HugePages.Advise((byte*)allocation, byteCount);
         return new PackedBlock((byte*)(((nuint)allocation + Alignment - 1) & ~(nuint)(Alignment - 1)), allocation, byteCount, null);
     }
 

@@ -55,8 +55,8 @@ internal sealed unsafe class GemmJob : IParallelWork
         var bytes = 4.0 * (((double)weights.N * weights.K) + ((double)m * (weights.K + weights.N)));
         var items = ParallelCost.Items(ParallelCost.Microseconds(operations, bytes, weights.PanelWidth), threads);
         var chunks = (items + _rowBlocks - 1) / _rowBlocks;
-        // Chunks of whole register blocks: 12 panels cut evenly by 3 and by 4.
-        var unit = panels >= 12 * chunks ? 12 : 4;
+        // Chunks of whole register blocks: 12 panels cut evenly by 3 and by 4. Larger units would leave one thread with less than another.
+        var unit = weights.Kernels.MaxPanels(Math.Min(m, weights.Kernels.MaxRows)) == 3 && panels >= 12 * chunks ? 12 : 4;
         _panelsPerChunk = ((((panels + chunks - 1) / chunks) + unit - 1) / unit) * unit;
         _panelChunks = (panels + _panelsPerChunk - 1) / _panelsPerChunk;
 

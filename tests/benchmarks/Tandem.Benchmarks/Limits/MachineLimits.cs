@@ -10,8 +10,10 @@ internal sealed class MachineLimits : IDisposable
     private readonly Dictionary<(LimitKind Kind, int Threads), double> _best = [];
 
     /// <summary>Measures a limit again.</summary>
-    public void Measure(LimitKind kind, int threads)
+    /// <returns>What it is now.</returns>
+    public double Measure(LimitKind kind, int threads)
     {
+        double now = 0;
         for (var i = 0; i < Repeats; i++)
         {
             var rate = kind switch
@@ -20,8 +22,11 @@ internal sealed class MachineLimits : IDisposable
                 LimitKind.Int8MultiplyAdd => Together.Sum(threads, _ => Int8Peak.Measure()),
                 _ => _memory.Measure(threads),
             };
-            _best[(kind, threads)] = Math.Max(rate, _best.GetValueOrDefault((kind, threads)));
+            now = Math.Max(now, rate);
         }
+
+        _best[(kind, threads)] = Math.Max(now, _best.GetValueOrDefault((kind, threads)));
+        return now;
     }
 
     /// <summary>Billions a second: operations or bytes.</summary>

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
@@ -36,7 +35,7 @@ internal sealed unsafe partial class MemoryBandwidth : IDisposable
         foreach (var blockBytes in (ReadOnlySpan<int>)[0, 64 << 10, 512 << 10])
         {
             var part = Bytes / threads / HugePage * HugePage;
-            best = Math.Max(best, Together.Sum(threads, thread => Rate(_memory + (thread * part), part, blockBytes)));
+            best = Math.Max(best, threads * part / (Together.Seconds(threads, thread => Read(_memory + (thread * part), part, blockBytes)) * 1e9));
         }
 
         return best;
@@ -44,12 +43,8 @@ internal sealed unsafe partial class MemoryBandwidth : IDisposable
 
     public void Dispose() => NativeMemory.AlignedFree(_memory);
 
-    private static double Rate(byte* memory, nint bytes, int blockBytes)
-    {
-        var start = Stopwatch.GetTimestamp();
+    private static void Read(byte* memory, nint bytes, int blockBytes) =>
         _sink += blockBytes == 0 ? OneStream(memory, bytes) : FourStreams(memory, bytes, blockBytes);
-        return bytes / ((Stopwatch.GetTimestamp() - start) * 1e9 / Stopwatch.Frequency);
-    }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static int OneStream(byte* memory, nint bytes)

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Tandem.Benchmarks.Limits;
 
 /// <summary>The same measurement on several threads at once.</summary>
@@ -23,6 +25,34 @@ internal static class Together
         {
             barrier.SignalAndWait();
             rates[index] = rate(index);
+        }
+    }
+
+    /// <summary>
+    /// Seconds from the first thread's begin to the last one's end. What threads share is measured so: rates of threads that happened to run one after the
+    /// other would add up to more than there is.
+    /// </summary>
+    public static double Seconds(int threads, Action<int> work)
+    {
+        var (waiting, begins, ends) = (threads, new long[threads], new long[threads]);
+        var workers = Enumerable.Range(1, threads - 1).Select(index => new Thread(() => Measure(index)) { IsBackground = true }).ToList();
+        workers.ForEach(worker => worker.Start());
+        Measure(0);
+        workers.ForEach(worker => worker.Join());
+        return (ends.Max() - begins.Min()) / (double)Stopwatch.Frequency;
+
+        void Measure(int index)
+        {
+            // Nobody sleeps: a thread that is woken begins late.
+            Interlocked.Decrement(ref waiting);
+            while (Volatile.Read(ref waiting) > 0)
+            {
+                Thread.Yield();
+            }
+
+            begins[index] = Stopwatch.GetTimestamp();
+            work(index);
+            ends[index] = Stopwatch.GetTimestamp();
         }
     }
 }

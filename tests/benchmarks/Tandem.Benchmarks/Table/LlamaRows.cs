@@ -86,7 +86,7 @@ internal static class LlamaRows
 
                 var measurement = Rounds.Run(contenders, context.Options.Rounds, context.Options.SampleMilliseconds, context.Limits, limit, threads, context.Quiet);
                 context.Table.Print(RowText.Row(
-                    group, name, threads, measurement, (minimum, median) => RowText.Rates(minimum, median, call.Tokens), amount / 1e9 / context.Limits.Best(limit, threads), goals));
+                    group, name, threads, measurement, (minimum, median) => RowText.Rates(minimum, median, call.Tokens), amount / 1e9 / measurement.Limit, goals));
             }
             finally
             {

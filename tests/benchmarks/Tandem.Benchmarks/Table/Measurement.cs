@@ -5,6 +5,11 @@ internal sealed class Measurement
 {
     private readonly Dictionary<string, List<double>> _samples = [];
 
+    /// <summary>The best that the machine gave in these rounds, in billions a second. A guest's share of the memory changes by half within minutes.</summary>
+    public double Limit { get; private set; }
+
+    public void AddLimit(double rate) => Limit = Math.Max(Limit, rate);
+
     /// <summary>Contenders that took part.</summary>
     public IEnumerable<string> Columns => _samples.Keys;
 

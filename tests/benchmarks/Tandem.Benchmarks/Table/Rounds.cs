@@ -19,7 +19,7 @@ internal static class Rounds
         }).ToArray();
         for (var round = 0; round < rounds; round++)
         {
-            limits.Measure(limit, threads);
+            measurement.AddLimit(limits.Measure(limit, threads));
             for (var i = 0; i < contenders.Count; i++)
             {
                 // Another one begins in each round: none has always the same neighbour.

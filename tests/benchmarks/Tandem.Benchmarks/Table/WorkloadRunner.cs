@@ -31,7 +31,7 @@ internal static class WorkloadRunner
 
                 Agreement.Check($"{workload.Group}, {workload.Name}", contenders, workload.Tolerance);
                 var measurement = Rounds.Run(contenders, context.Options.Rounds, context.Options.SampleMilliseconds, context.Limits, workload.Limit, threads, context.Quiet);
-                var limitSeconds = workload.Amount / 1e9 / context.Limits.Best(workload.Limit, threads);
+                var limitSeconds = workload.Amount / 1e9 / measurement.Limit;
                 context.Table.Print(RowText.Row(
                     workload.Group, workload.Name, threads, measurement,
                     (minimum, median) => RowText.Times(minimum / workload.Parts, median / workload.Parts), limitSeconds, workload.Goals));
