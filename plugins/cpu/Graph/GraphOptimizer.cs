@@ -87,11 +87,11 @@ internal static class GraphOptimizer
         var producer = new Node?[values.Length];
         nodes.RemoveAll(node =>
         {
-            if (node is UnaryNode { Kind: UnaryKind.Clamp } clamp && values[clamp.Inputs[0]].Kind == ValueKind.Internal && readers[clamp.Inputs[0]] == 1
-                && producer[clamp.Inputs[0]] is { Outputs.Length: 1 } source && source.TryFuseClamp(clamp.A, clamp.B))
+            if (node is UnaryNode { Kind: UnaryKind.Clamp } or QuantizedTableNode && values[node.Inputs[0]].Kind == ValueKind.Internal
+                && readers[node.Inputs[0]] == 1 && producer[node.Inputs[0]] is { Outputs.Length: 1 } source && TakesBounds(source, node))
             {
-                source.Outputs[0] = clamp.Outputs[0];
-                producer[clamp.Outputs[0]] = source;
+                source.Outputs[0] = node.Outputs[0];
+                producer[node.Outputs[0]] = source;
                 return true;
             }
 
@@ -103,6 +103,13 @@ internal static class GraphOptimizer
             return false;
         });
     }
+
+    private static bool TakesBounds(Node source, Node clamp) => clamp switch
+    {
+        UnaryNode unary => source.TryFuseClamp(unary.A, unary.B),
+        QuantizedTableNode table => table.AsBounds() is var (minimum, maximum) && source.TryFuseCodeBounds(minimum, maximum),
+        _ => false,
+    };
 
     /// <summary>x sigmoid(x) in one pass.</summary>
     private static void FuseSilu(GraphValue[] values, List<Node> nodes, int[] readers, InstructionSet instructionSet)

@@ -28,6 +28,10 @@ internal abstract class Node
     /// <returns>False if it has none.</returns>
     public virtual bool TryFuseClamp(float minimum, float maximum) => false;
 
+    /// <summary>Takes bounds of its result's codes that follow it into its own.</summary>
+    /// <returns>False if it has none.</returns>
+    public virtual bool TryFuseCodeBounds(int minimum, int maximum) => false;
+
     /// <summary>Computes the shapes of the outputs from those of the inputs.</summary>
     /// <exception cref="TandemException"><see cref="ErrorCode.PayloadInvalid"/>: the shapes do not fit the operation.</exception>
     public abstract void InferShapes(GraphState state);

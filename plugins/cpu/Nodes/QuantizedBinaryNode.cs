@@ -8,6 +8,15 @@ namespace Tandem.Plugins.Cpu.Nodes;
 internal sealed class QuantizedBinaryNode(NodeSource source, InstructionSet rung, QuantizedBinaryParameters parameters, int first, int second, int output)
     : Node(source, [first, second], [output])
 {
+    private QuantizedBinaryParameters _parameters = parameters;
+
+    public override bool TryFuseCodeBounds(int minimum, int maximum)
+    {
+        (_parameters.Minimum, _parameters.Maximum) =
+            (Math.Clamp(_parameters.Minimum, minimum, maximum), Math.Clamp(_parameters.Maximum, minimum, maximum));
+        return true;
+    }
+
     public override void InferShapes(GraphState state)
     {
         ref var a = ref state.Shape(Inputs[0]);
@@ -15,7 +24,7 @@ internal sealed class QuantizedBinaryNode(NodeSource source, InstructionSet rung
         SetShape(state, 0, BinaryNode.Broadcast(Source, a, b, 0));
     }
 
-    public override Step CreateStep(GraphState state) => new BinaryStep(this, state, rung != InstructionSet.Scalar, parameters);
+    public override Step CreateStep(GraphState state) => new BinaryStep(this, state, rung != InstructionSet.Scalar, _parameters);
 
     private sealed unsafe class BinaryStep(QuantizedBinaryNode node, GraphState state, bool isVectorised, QuantizedBinaryParameters parameters)
         : Step(node, state), IParallelWork

@@ -10,6 +10,14 @@ internal sealed unsafe class QuantizedConvolutionNode(
     GraphValue output, Requantization requantization)
     : Node(source, [input.Index], [output.Index])
 {
+    private Requantization _requantization = requantization;
+
+    public override bool TryFuseCodeBounds(int minimum, int maximum)
+    {
+        _requantization = _requantization.Within(minimum, maximum);
+        return true;
+    }
+
     public override void InferShapes(GraphState state)
     {
         var shape = state.Shape(Inputs[0]);
@@ -31,7 +39,7 @@ internal sealed unsafe class QuantizedConvolutionNode(
         SetShape(state, 0, shape);
     }
 
-    public override Step CreateStep(GraphState state) => new ConvolutionStep(this, state, kind, geometry, filter, depthwiseFilter, input, requantization);
+    public override Step CreateStep(GraphState state) => new ConvolutionStep(this, state, kind, geometry, filter, depthwiseFilter, input, _requantization);
 
     private sealed class ConvolutionStep(
         QuantizedConvolutionNode node, GraphState state, ConvolutionKind kind, ConvolutionGeometry? geometry, Int8Filter? filter,

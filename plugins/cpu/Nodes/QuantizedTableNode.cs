@@ -9,6 +9,7 @@ namespace Tandem.Plugins.Cpu.Nodes;
 internal sealed unsafe class QuantizedTableNode : Node
 {
     private readonly byte[] _table = GC.AllocateArray<byte>(256, pinned: true);
+    private readonly bool _isSigned;
 
     /// <summary>Works the table out.</summary>
     /// <param name="source">The payload's node.</param>
@@ -20,6 +21,7 @@ internal sealed unsafe class QuantizedTableNode : Node
     public QuantizedTableNode(NodeSource source, UnaryKind? kind, float a, float b, GraphValue input, GraphValue output)
         : base(source, [input.Index], [output.Index])
     {
+        _isSigned = input.ScalarType == ScalarType.Char && output.ScalarType == ScalarType.Char;
         var values = stackalloc float[256];
         fixed (byte* table = _table)
         {
@@ -36,6 +38,21 @@ internal sealed unsafe class QuantizedTableNode : Node
 
             QuantizeKernel.FromFloat(values, table, 256, output.PerTensor.Scale, output.PerTensor.ZeroPoint, output.ScalarType == ScalarType.Byte, false);
         }
+    }
+
+    /// <summary>The bounds, if the table only limits signed codes: as a clamp does whose input and output have the same parameters.</summary>
+    public (int Minimum, int Maximum)? AsBounds()
+    {
+        var (minimum, maximum) = ((sbyte)_table[0x80], (sbyte)_table[0x7F]);
+        for (int code = sbyte.MinValue; code <= sbyte.MaxValue; code++)
+        {
+            if (!_isSigned || minimum > maximum || (sbyte)_table[(byte)code] != Math.Clamp(code, minimum, maximum))
+            {
+                return null;
+            }
+        }
+
+        return (minimum, maximum);
     }
 
     public override void InferShapes(GraphState state) => state.Shape(Outputs[0]) = state.Shape(Inputs[0]);

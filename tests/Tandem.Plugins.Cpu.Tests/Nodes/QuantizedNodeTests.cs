@@ -58,6 +58,32 @@ public class QuantizedNodeTests
 
     [Theory]
     [MemberData(nameof(Rungs))]
+    public void A_clamp_behind_a_sum_is_its_bounds_whether_or_not_parameters_change(string isa)
+    {
+        foreach (var (scale, zero) in ((float, int)[])[(Out, 5), (Out * 2, 5), (Out, -9)])
+        {
+            foreach (var bounds in ((float, float)[])[(0, 2), (0, float.PositiveInfinity), (-100, 100), (1, 1)])
+            {
+                var (x, y) = (TestData.Numbers(95, 4, 5), TestData.Numbers(95, 5, 5));
+                var writer = new PayloadWriter();
+                var sum = writer.Quantised(PayloadDatatype.QInt8, Out, 5, [95]);
+                var limited = writer.Quantised(PayloadDatatype.QInt8, scale, zero, [95]);
+                writer.Binary(PayloadNodeKind.Add, Quantise(writer, writer.Input(95), 3, [95]), Quantise(writer, writer.Input(95), -20, [95]), sum);
+                writer.Unary(PayloadNodeKind.Clamp, sum, limited, bounds: bounds);
+                writer.Unary(PayloadNodeKind.Convert, limited, writer.Output(95));
+                var actual = DelegateRunner.Run(writer, isa, [95], (x, [95]), (y, [95]));
+                for (var i = 0; i < actual.Length; i++)
+                {
+                    var exact = Round(Round(x[i], In, 3) + Round(y[i], In, -20), Out, 5);
+                    Assert.InRange(actual[i] - Round(Math.Clamp(exact, bounds.Item1, bounds.Item2), scale, zero), -scale * 1.01f, scale * 1.01f);
+                    Assert.InRange(actual[i], Round(bounds.Item1, scale, zero), Round(bounds.Item2, scale, zero));
+                }
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Rungs))]
     public void Functions_and_pooling(string isa)
     {
         var x = TestData.Numbers(4 * 4 * 19, 6, 5);

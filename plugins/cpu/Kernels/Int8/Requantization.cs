@@ -10,6 +10,10 @@ internal readonly record struct Requantization(int ZeroPoint, int Minimum, int M
     public static Requantization Of(float scale, int zeroPoint, float minimum, float maximum, int low = sbyte.MinValue, int high = sbyte.MaxValue) =>
         new(zeroPoint, Code(minimum, scale, zeroPoint, low, high), Code(maximum, scale, zeroPoint, low, high));
 
+    /// <summary>The same with results limited further.</summary>
+    public Requantization Within(int minimum, int maximum) =>
+        this with { Minimum = Math.Clamp(Minimum, minimum, maximum), Maximum = Math.Clamp(Maximum, minimum, maximum) };
+
     /// <summary>The code of a real number.</summary>
     public static int Code(float value, float scale, int zeroPoint, int low, int high)
     {
