@@ -35,7 +35,7 @@ public sealed unsafe class GemmTests
     public void Big_shapes_equal_a_double_product_on_one_and_two_threads(string rung)
     {
         var isa = Rungs.Use(rung);
-        (int M, int N, int K)[] shapes = [(1, 1030, 700), (5, 515, 1100), (128, 130, 512), (200, 96, 1300), (97, 513, 129), (40, 256, 1024), (1, 2048, 512)];
+        (int M, int N, int K)[] shapes = [(1, 1030, 700), (5, 515, 1100), (128, 130, 512), (200, 96, 1300), (97, 513, 129), (40, 256, 1024), (1, 2048, 512), (129, 70, 2049), (17, 130, 3100)];
         foreach (var (m, n, k) in shapes)
         {
             foreach (var threads in (int[])[1, 2, 3])

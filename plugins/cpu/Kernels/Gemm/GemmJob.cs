@@ -6,7 +6,8 @@ namespace Tandem.Plugins.Cpu.Kernels;
 /// <summary>State of one running product; the caller keeps it and uses it for one product at a time.</summary>
 internal sealed unsafe class GemmJob : IParallelWork
 {
-    private const int RowsPerBlock = 96;
+    // Each block reads all weights; the second-level cache holds a pass of so many rows.
+    private const int RowsPerBlock = 128;
 
     private PackedMatrix _weights = null!;
     private float* _a;

@@ -3,8 +3,11 @@ namespace Tandem.Plugins.Cpu.Kernels;
 /// <summary>Covers a block of rows and panels with tiles, in passes over K so that a pass's panels stay in the second-level cache.</summary>
 internal static unsafe class TileRunner
 {
-    /// <summary>Steps of K in one pass.</summary>
+    /// <summary>Steps of K in one pass of several segments.</summary>
     public const int PassLength = 512;
+
+    // One segment is cut later: its rows lie together, and each cut loads and stores C once more.
+    private const int CutLength = 1024;
 
     /// <summary>Computes rows of C.</summary>
     /// <param name="kernels">The rung.</param>
@@ -40,7 +43,7 @@ internal static unsafe class TileRunner
         var (min, max) = (t.Min, t.Max);
         nint segmentsOfPass = Math.Max(1, PassLength / Math.Max(1, segmentLength));
         // One long segment is cut; many short ones are taken several at a time.
-        nint passLength = segmentLength > 2 * PassLength ? PassLength : segmentLength;
+        nint passLength = segmentLength > 2 * CutLength ? CutLength : segmentLength;
         if (lastLanes < width)
         {
             segmentsOfPass = segmentCount;
