@@ -84,7 +84,7 @@ internal static unsafe class WeightPacker
     /// <param name="fill">Packs into the attached memory; called only if nobody holds the form.</param>
     /// <returns>The form, filled.</returns>
     public static T Pack<T>(GraphBuilder builder, string layout, ReadOnlySpan<ConstantData?> inputs, T form, Action<T> fill)
-        where T : class, IPackedForm
+        where T : PackedForm
     {
         var text = $"{Version} {layout} {(int)builder.InstructionSet}";
         for (var i = 0; i < inputs.Length; i++)
@@ -139,7 +139,7 @@ internal static unsafe class WeightPacker
     public static string Fingerprint(ReadOnlySpan<byte> bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));
 
     private static T PackFloats<T>(GraphBuilder builder, PayloadOperation node, uint filter, uint bias, string layout, T form, Action<T, NativeBlock?> fill)
-        where T : class, IPackedForm
+        where T : PackedForm
     {
         var hasBias = bias != PayloadValue.NoId;
         var types = $"{(int)builder.Declared(node, filter).Datatype} {(hasBias ? (int)builder.Declared(node, bias).Datatype : -1)}";

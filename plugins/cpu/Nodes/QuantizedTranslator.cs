@@ -164,7 +164,7 @@ internal static unsafe class QuantizedTranslator
 
     private static T Pack<T>(
         PayloadOperation node, GraphBuilder builder, string layout, int channelDimension, int outputs, GraphValue input, GraphValue output, T form, Fill<T> fill)
-        where T : class, PackedCache.IPackedForm
+        where T : PackedCache.PackedForm
     {
         var (filter, bias) = (node.Inputs[1], node.Inputs[2]);
         var weights = builder.Declared(node, filter);

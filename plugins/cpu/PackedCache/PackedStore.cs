@@ -13,7 +13,7 @@ internal sealed class PackedStore(PackedCacheFolder folder, PackedCacheOptions o
 
     /// <summary>Attaches the bytes of a form that an earlier start has packed.</summary>
     /// <returns>Whether there was one.</returns>
-    public bool TryLoad(PackedKey key, IPackedForm form)
+    public bool TryLoad(PackedKey key, PackedForm form)
     {
         if (folder.TryOpen(key, form.ByteCount) is not { } block)
         {
@@ -25,7 +25,7 @@ internal sealed class PackedStore(PackedCacheFolder folder, PackedCacheOptions o
     }
 
     /// <summary>Keeps a form for later starts, and attaches the file in place of the memory that it was packed into.</summary>
-    public void Keep(PackedKey key, IPackedForm form, PackedBlock packed)
+    public void Keep(PackedKey key, PackedForm form, PackedBlock packed)
     {
         if (folder.TryStore(key, packed, options.MaxBytes) is { } mapped)
         {

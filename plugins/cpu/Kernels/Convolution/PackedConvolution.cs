@@ -3,10 +3,8 @@ using Tandem.Plugins.Cpu.PackedCache;
 namespace Tandem.Plugins.Cpu.Kernels;
 
 /// <summary>Packed filters of a convolution, one matrix a group (for a transposed convolution one a group and output phase). Immutable once it is filled.</summary>
-internal sealed unsafe class PackedConvolution : IPackedForm
+internal sealed unsafe class PackedConvolution : PackedForm
 {
-    private PackedBlock? _block;
-
     internal PackedConvolution(PackedMatrix[] matrices)
     {
         Matrices = matrices;
@@ -16,25 +14,21 @@ internal sealed unsafe class PackedConvolution : IPackedForm
         }
     }
 
-    public nint ByteCount { get; }
+    public override nint ByteCount { get; }
 
     public KernelSet Kernels => Matrices[0].Kernels;
 
     internal PackedMatrix[] Matrices { get; }
 
-    public void Attach(PackedBlock block)
+    internal override void Place(byte* memory)
     {
-        _block?.Dispose();
-        _block = block;
-        var memory = block.Memory;
+        base.Place(memory);
         foreach (var matrix in Matrices)
         {
             matrix.Place(memory);
             memory += Aligned(matrix);
         }
     }
-
-    public void Dispose() => _block?.Dispose();
 
     private static nint Aligned(PackedMatrix matrix) => (matrix.ByteCount + 63) & ~63;
 }

@@ -3,13 +3,10 @@ using Tandem.Plugins.Cpu.PackedCache;
 namespace Tandem.Plugins.Cpu.Kernels;
 
 /// <summary>Bias and filters [kernel element][output channel] of a depthwise convolution, padded to whole registers. Immutable once it is filled.</summary>
-internal sealed unsafe class PackedDepthwise : IPackedForm
+internal sealed unsafe class PackedDepthwise : PackedForm
 {
     private readonly int _kernelSize;
     private readonly int _channels;
-    private PackedBlock? _block;
-    private float* _memory;
-
     /// <summary>Describes the form; its memory is attached.</summary>
     internal PackedDepthwise(InstructionSet instructionSet, int kernelSize, int channels)
     {
@@ -30,21 +27,14 @@ internal sealed unsafe class PackedDepthwise : IPackedForm
     public KernelSet Kernels { get; }
 
     /// <summary>Bytes held.</summary>
-    public nint ByteCount { get; }
+    public override nint ByteCount { get; }
 
     /// <summary>Elements from one kernel element to the next.</summary>
     public int Stride { get; }
 
-    public float* Bias => _memory;
+    public float* Bias => (float*)Memory;
 
-    public float* Weights => _memory + Stride;
-
-    public void Attach(PackedBlock block)
-    {
-        _block?.Dispose();
-        _block = block;
-        _memory = (float*)block.Memory;
-    }
+    public float* Weights => (float*)Memory + Stride;
 
     /// <summary>Packs into the attached memory.</summary>
     /// <param name="filter">[kernel element][channel].</param>
@@ -53,7 +43,7 @@ internal sealed unsafe class PackedDepthwise : IPackedForm
     {
         for (nint row = -1; row < _kernelSize; row++)
         {
-            var destination = new Span<float>(_memory + ((row + 1) * Stride), Stride);
+            var destination = new Span<float>(Bias + ((row + 1) * Stride), Stride);
             destination.Clear();
             var source = row < 0 ? bias : filter + (row * _channels);
             if (source != null)
@@ -61,11 +51,5 @@ internal sealed unsafe class PackedDepthwise : IPackedForm
                 new ReadOnlySpan<float>(source, _channels).CopyTo(destination);
             }
         }
-    }
-
-    public void Dispose()
-    {
-        _block?.Dispose();
-        _memory = null;
     }
 }

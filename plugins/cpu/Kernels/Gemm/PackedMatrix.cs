@@ -6,11 +6,8 @@ namespace Tandem.Plugins.Cpu.Kernels;
 /// Constant right-hand side of a product in the order in which kernels read it: panels of <see cref="PanelWidth"/> columns, each
 /// [K][PanelWidth], columns beyond N zero; and the bias, one value a column. Immutable once it is filled.
 /// </summary>
-internal sealed unsafe class PackedMatrix : IPackedForm
+internal sealed unsafe class PackedMatrix : PackedForm
 {
-    private PackedBlock? _block;
-    private float* _memory;
-
     /// <summary>Describes the form; its memory is attached.</summary>
     internal PackedMatrix(InstructionSet instructionSet, int n, int k)
     {
@@ -46,12 +43,12 @@ internal sealed unsafe class PackedMatrix : IPackedForm
     public int PanelCount { get; }
 
     /// <summary>Bytes held.</summary>
-    public nint ByteCount { get; }
+    public override nint ByteCount { get; }
 
     /// <summary>PanelCount * PanelWidth values.</summary>
-    public float* Bias => _memory;
+    public float* Bias => (float*)Memory;
 
-    public float* Panels => _memory + BiasCount;
+    public float* Panels => (float*)Memory + BiasCount;
 
     /// <summary>Elements of one panel.</summary>
     public nint PanelStride => (nint)PanelWidth * K;
@@ -60,20 +57,4 @@ internal sealed unsafe class PackedMatrix : IPackedForm
     public int LastLanes => N - ((PanelCount - 1) * PanelWidth);
 
     private int BiasCount { get; }
-
-    public void Attach(PackedBlock block)
-    {
-        _block?.Dispose();
-        _block = block;
-        _memory = (float*)block.Memory;
-    }
-
-    /// <summary>Lies in a block that another form owns.</summary>
-    internal void Place(byte* memory) => _memory = (float*)memory;
-
-    public void Dispose()
-    {
-        _block?.Dispose();
-        _memory = null;
-    }
 }

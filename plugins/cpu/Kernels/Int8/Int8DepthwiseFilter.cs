@@ -6,11 +6,8 @@ namespace Tandem.Plugins.Cpu.Kernels;
 /// Filters of a depthwise convolution of signed bytes: for each 16 channels [four kernel rows][kernel column][16][4], zeros beyond; then a 32-bit bias and a
 /// float scale for each channel. Immutable once it is filled.
 /// </summary>
-internal sealed unsafe class Int8DepthwiseFilter : IPackedForm
+internal sealed unsafe class Int8DepthwiseFilter : PackedForm
 {
-    private PackedBlock? _block;
-    private byte* _memory;
-
     /// <summary>Describes the form; its memory is attached.</summary>
     public Int8DepthwiseFilter(InstructionSet rung, int kernelHeight, int kernelWidth, int channels)
     {
@@ -42,20 +39,13 @@ internal sealed unsafe class Int8DepthwiseFilter : IPackedForm
 
     public nint SliceStride { get; }
 
-    public nint ByteCount { get; }
+    public override nint ByteCount { get; }
 
-    public byte* Weights(int slice) => _memory + (slice * SliceStride);
+    public byte* Weights(int slice) => Memory + (slice * SliceStride);
 
-    public int* Bias => (int*)(_memory + (SliceCount * SliceStride));
+    public int* Bias => (int*)(Memory + (SliceCount * SliceStride));
 
     public float* Scales => (float*)(Bias + (SliceCount * 16));
-
-    public void Attach(PackedBlock block)
-    {
-        _block?.Dispose();
-        _block = block;
-        _memory = block.Memory;
-    }
 
     /// <summary>Packs into the attached memory.</summary>
     /// <param name="filter">[kernel row][kernel column][channel].</param>
@@ -80,11 +70,5 @@ internal sealed unsafe class Int8DepthwiseFilter : IPackedForm
             Bias[channel] = unchecked((bias == null ? 0 : bias[channel]) - ((inputZeroPoint + Offset) * sum));
             Scales[channel] = scales[channel];
         }
-    }
-
-    public void Dispose()
-    {
-        _block?.Dispose();
-        _memory = null;
     }
 }

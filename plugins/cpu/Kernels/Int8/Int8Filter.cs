@@ -6,11 +6,8 @@ namespace Tandem.Plugins.Cpu.Kernels;
 /// Filters of a product or convolution of signed bytes in the order in which <see cref="Int8Tiles"/> read them: for each group panels of 16 columns, each
 /// [segment][four bytes of it][16][4], zeros beyond; then a 32-bit bias and a float scale for each column. Immutable once it is filled.
 /// </summary>
-internal sealed unsafe class Int8Filter : IPackedForm
+internal sealed unsafe class Int8Filter : PackedForm
 {
-    private PackedBlock? _block;
-    private byte* _memory;
-
     /// <summary>Describes the form; its memory is attached.</summary>
     /// <param name="rung">The rung whose tiles read it.</param>
     /// <param name="groups">Groups of columns.</param>
@@ -47,22 +44,15 @@ internal sealed unsafe class Int8Filter : IPackedForm
 
     public nint PanelStride { get; }
 
-    public nint ByteCount { get; }
+    public override nint ByteCount { get; }
 
     private nint GroupStride { get; }
 
-    public sbyte* Panels(int group) => (sbyte*)_memory + (group * GroupStride);
+    public sbyte* Panels(int group) => (sbyte*)Memory + (group * GroupStride);
 
-    public int* Bias(int group) => (int*)(_memory + (Groups * GroupStride)) + ((nint)group * PanelCount * 16);
+    public int* Bias(int group) => (int*)(Memory + (Groups * GroupStride)) + ((nint)group * PanelCount * 16);
 
     public float* Scales(int group) => (float*)(Bias(0) + ((nint)Groups * PanelCount * 16)) + ((nint)group * PanelCount * 16);
-
-    public void Attach(PackedBlock block)
-    {
-        _block?.Dispose();
-        _block = block;
-        _memory = block.Memory;
-    }
 
     /// <summary>Packs into the attached memory.</summary>
     /// <param name="filter">[groups * N][segments][length]; with <paramref name="isFlipped"/> the segments of a row are read from the last on.</param>
@@ -96,11 +86,5 @@ internal sealed unsafe class Int8Filter : IPackedForm
                 Scales(group)[column] = scales[channel];
             }
         }
-    }
-
-    public void Dispose()
-    {
-        _block?.Dispose();
-        _memory = null;
     }
 }

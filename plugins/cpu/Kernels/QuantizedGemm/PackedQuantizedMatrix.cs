@@ -10,13 +10,11 @@ namespace Tandem.Plugins.Cpu.Kernels;
 /// Two panels lie together: for each group the bfloat16 scales of both, if there are any, then for each block of 32 steps of K the weights of the
 /// first and of the second. A block of 4-bit weights is four registers of a panel, whose lanes each hold four bytes of the file's row: the low nibble of
 /// a byte is an even step of K. A block of 8-bit weights is eight registers, each with four steps of K as <see cref="RowQuantizer"/> orders them;
-/// for machine code one panel lies whole behind the other.
+/// for machine code one panel of them lies whole behind the other.
 /// </remarks>
-internal sealed unsafe class PackedQuantizedMatrix : IPackedForm
+internal sealed unsafe class PackedQuantizedMatrix : PackedForm
 {
     private const int PanelsPerStream = 2;
-    private PackedBlock? _block;
-    private byte* _memory;
 
     /// <summary>Describes the form; its memory is attached, and <see cref="QuantizedPacking"/> fills it.</summary>
     internal PackedQuantizedMatrix(InstructionSet instructionSet, QuantizedWeightKind kind, int n, int k, int groupSize)
@@ -68,7 +66,7 @@ internal sealed unsafe class PackedQuantizedMatrix : IPackedForm
     public bool HasGroups { get; }
 
     /// <summary>Bytes held.</summary>
-    public nint ByteCount { get; }
+    public override nint ByteCount { get; }
 
     /// <summary>Number of streams: pairs of panels, the last perhaps single.</summary>
     public int StreamCount => (PanelCount + PanelsPerStream - 1) / PanelsPerStream;
@@ -86,15 +84,15 @@ internal sealed unsafe class PackedQuantizedMatrix : IPackedForm
     public int PanelScaleBytes { get; }
 
     /// <summary>First of the columns' sums.</summary>
-    public byte* ColumnSums => _memory;
+    public byte* ColumnSums => Memory;
 
-    public float* Bias => (float*)(_memory + ColumnBytes);
+    public float* Bias => (float*)(Memory + ColumnBytes);
 
     /// <summary>The columns' scales, if a column has one.</summary>
-    public float* ChannelScales => (float*)(_memory + (2 * ColumnBytes));
+    public float* ChannelScales => (float*)(Memory + (2 * ColumnBytes));
 
     /// <summary>The first stream.</summary>
-    public byte* Streams => _memory + ((HasGroups ? 2 : 3) * ColumnBytes);
+    public byte* Streams => Memory + ((HasGroups ? 2 : 3) * ColumnBytes);
 
     private nint ColumnBytes { get; }
 
@@ -103,19 +101,4 @@ internal sealed unsafe class PackedQuantizedMatrix : IPackedForm
 
     /// <summary>First byte of a stream.</summary>
     public byte* Stream(int stream) => Streams + (stream * PanelsPerStream * PanelBytes);
-
-    /// <inheritdoc/>
-    public void Attach(PackedBlock block)
-    {
-        _block?.Dispose();
-        _block = block;
-        _memory = block.Memory;
-    }
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        _block?.Dispose();
-        _memory = null;
-    }
 }
