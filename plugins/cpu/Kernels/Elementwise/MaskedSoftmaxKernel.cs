@@ -45,40 +45,7 @@ internal static unsafe class MaskedSoftmaxKernel
                 max = MathF.Max(max, scores[i]);
             }
 
-            var shift = TIsa.Set(max);
-            var sums = TIsa.Set(0f);
-            for (i = 0; i < tail; i += TIsa.Lanes)
-            {
-                var e = VectorMath<TIsa, TVec>.ExpOfNegative(TIsa.Subtract(TIsa.Load(scores + i), shift));
-                sums = TIsa.Add(sums, e);
-                TIsa.Store(e, scores + i);
-            }
-
-            var sum = TIsa.Sum(sums);
-            if (tail < columns)
-            {
-                var bytes = (uint)((columns - tail) * sizeof(float));
-                var x = shift;
-                Unsafe.CopyBlockUnaligned(&x, scores + tail, bytes);
-                x = VectorMath<TIsa, TVec>.ExpOfNegative(TIsa.Subtract(x, shift));
-                for (nint lane = 0; lane < columns - tail; lane++)
-                {
-                    sum += ((float*)&x)[lane];
-                }
-
-                Unsafe.CopyBlockUnaligned(scores + tail, &x, bytes);
-            }
-
-            var inverse = TIsa.Set(1f / sum);
-            for (i = 0; i < tail; i += TIsa.Lanes)
-            {
-                TIsa.Store(TIsa.Multiply(TIsa.Load(scores + i), inverse), scores + i);
-            }
-
-            for (; i < columns; i++)
-            {
-                scores[i] /= sum;
-            }
+            SoftmaxKernel.Divide<TIsa, TVec>(scores, scores, columns, tail, max);
         }
     }
 }

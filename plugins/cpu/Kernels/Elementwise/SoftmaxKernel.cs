@@ -37,41 +37,55 @@ internal static unsafe class SoftmaxKernel
                 max = MathF.Max(max, input[i]);
             }
 
-            var shift = TIsa.Set(max);
-            var sums = TIsa.Set(0f);
-            for (i = 0; i < tail; i += TIsa.Lanes)
+            Divide<TIsa, TVec>(input, output, columns, tail, max);
+        }
+    }
+
+    /// <summary>The exponentials of a row, over their sum.</summary>
+    /// <param name="input">The row.</param>
+    /// <param name="output">Receives it; may be the same memory.</param>
+    /// <param name="columns">Elements of the row.</param>
+    /// <param name="tail">First element behind the last whole register.</param>
+    /// <param name="max">The greatest element; NaN if one is.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void Divide<TIsa, TVec>(float* input, float* output, nint columns, nint tail, float max)
+        where TIsa : IIsa<TVec>
+        where TVec : unmanaged
+    {
+        var shift = TIsa.Set(max);
+        var sums = TIsa.Set(0f);
+        for (nint i = 0; i < tail; i += TIsa.Lanes)
+        {
+            var e = VectorMath<TIsa, TVec>.ExpOfNegative(TIsa.Subtract(TIsa.Load(input + i), shift));
+            sums = TIsa.Add(sums, e);
+            TIsa.Store(e, output + i);
+        }
+
+        var sum = TIsa.Sum(sums);
+        if (tail < columns)
+        {
+            var bytes = (uint)((columns - tail) * sizeof(float));
+            var x = shift;
+            Unsafe.CopyBlockUnaligned(&x, input + tail, bytes);
+            x = VectorMath<TIsa, TVec>.ExpOfNegative(TIsa.Subtract(x, shift));
+            for (nint lane = 0; lane < columns - tail; lane++)
             {
-                var e = VectorMath<TIsa, TVec>.ExpOfNegative(TIsa.Subtract(TIsa.Load(input + i), shift));
-                sums = TIsa.Add(sums, e);
-                TIsa.Store(e, output + i);
+                sum += ((float*)&x)[lane];
             }
 
-            var sum = TIsa.Sum(sums);
-            if (tail < columns)
-            {
-                var bytes = (uint)((columns - tail) * sizeof(float));
-                var x = shift;
-                Unsafe.CopyBlockUnaligned(&x, input + tail, bytes);
-                x = VectorMath<TIsa, TVec>.ExpOfNegative(TIsa.Subtract(x, shift));
-                for (nint lane = 0; lane < columns - tail; lane++)
-                {
-                    sum += ((float*)&x)[lane];
-                }
+            Unsafe.CopyBlockUnaligned(output + tail, &x, bytes);
+        }
 
-                Unsafe.CopyBlockUnaligned(output + tail, &x, bytes);
-            }
+        // One division a row; the product differs from a quotient by at most one unit in the last place.
+        var scale = TIsa.Set(1f / sum);
+        for (nint i = 0; i < tail; i += TIsa.Lanes)
+        {
+            TIsa.Store(TIsa.Multiply(TIsa.Load(output + i), scale), output + i);
+        }
 
-            // One division a row; the product differs from a quotient by at most one unit in the last place.
-            var scale = TIsa.Set(1f / sum);
-            for (i = 0; i < tail; i += TIsa.Lanes)
-            {
-                TIsa.Store(TIsa.Multiply(TIsa.Load(output + i), scale), output + i);
-            }
-
-            for (; i < columns; i++)
-            {
-                output[i] /= sum;
-            }
+        for (var i = tail; i < columns; i++)
+        {
+            output[i] /= sum;
         }
     }
 }
