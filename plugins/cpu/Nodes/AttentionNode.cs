@@ -106,14 +106,9 @@ internal sealed class AttentionNode(
         public override void WarmUp(KernelWarmUp warmUp)
         {
             warmUp.Request((nint)_softmax, static kernel => ((delegate*<float*, nint, float*, nint, float, nint, nint, void>)kernel)(null, 0, null, 0, 0, 0, 0));
-            var (rows, columns, width) = (Math.Min(_scores.M, RowsPerBlock), _scores.N, _results.N);
-            if (_scores.M == 0)
-            {
-                ref var query = ref State.Shape(Node.Inputs[0]);
-                ref var values = ref State.Shape(Node.Inputs[2]);
-                (rows, columns, width) = (Math.Min(query.FromEnd(2), RowsPerBlock), values.FromEnd(2), values.FromEnd(1));
-            }
-
+            ref var query = ref State.Shape(Node.Inputs[0]);
+            ref var values = ref State.Shape(Node.Inputs[2]);
+            var (rows, columns, width) = (Math.Min(query.FromEnd(2), RowsPerBlock), values.FromEnd(2), values.FromEnd(1));
             ProductWarmUp.BatchMatMul(warmUp, instructionSet, rows, columns, isKeyTransposed);
             ProductWarmUp.BatchMatMul(warmUp, instructionSet, rows, width, false);
         }
