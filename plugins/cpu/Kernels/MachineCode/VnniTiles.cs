@@ -17,14 +17,12 @@ internal static unsafe class VnniTiles
     /// <summary>Most rows times panels of a tile: the registers that hold sums.</summary>
     public const int MaxSums = 16;
 
-    /// <summary>Most rows and panels of a tile of 4-bit weights.</summary>
-    private const int MaxInt4Rows = 6;
     private const int MaxInt4Panels = 2;
 
     // With one row, weights come from memory: so far ahead that they are there in time.
     private const int PrefetchDistance = 4096;
 
-    private static readonly nint[] Int4Tiles = new nint[MaxInt4Rows * MaxInt4Panels * 2];
+    private static readonly nint[] Int4Tiles = new nint[MaxRows * MaxInt4Panels * 2];
     private static readonly nint[] Tiles = new nint[(MaxRows * MaxPanels) + 1];
     private static readonly ExecutableMemory? Memory = Create();
 
@@ -60,7 +58,7 @@ internal static unsafe class VnniTiles
         }
 
         var int4Starts = new int[Int4Tiles.Length];
-        for (var rows = 1; rows <= MaxInt4Rows; rows++)
+        for (var rows = 1; rows <= MaxRows; rows++)
         {
             for (var panels = 1; panels <= MaxInt4Panels; panels++)
             {

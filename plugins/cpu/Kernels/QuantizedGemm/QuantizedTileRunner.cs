@@ -23,15 +23,7 @@ internal static unsafe class QuantizedTileRunner
         var kernels = weights.Kernels;
         if (kernels.IsMachineCode)
         {
-            if (weights.Kind == QuantizedWeightKind.Int8Channel)
-            {
-                QuantizedVnniRunner.Run(weights, stream, rows, parameters, rowCount, c, cStride, min, max);
-            }
-            else
-            {
-                Int4VnniRunner.Run(weights, stream, rows, parameters, rowCount, c, cStride, min, max);
-            }
-
+            QuantizedVnniRunner.Run(weights, stream, rows, parameters, rowCount, c, cStride, min, max);
             return;
         }
 

@@ -4,10 +4,10 @@ using Tandem.Plugins.Cpu.Kernels.MachineCode;
 
 namespace Tandem.Plugins.Cpu.Kernels;
 
-/// <summary>Covers a block of rows by one stream of packed 8-bit weights with <see cref="VnniTiles"/>, and makes floats of their sums.</summary>
+/// <summary>Covers a block of rows by one stream of packed weights with <see cref="VnniTiles"/>, and makes results of their sums.</summary>
 internal static unsafe class QuantizedVnniRunner
 {
-    // What the tiles add to activations, which the instruction takes unsigned.
+    // What tiles of 8-bit weights add to activations, which the instruction takes unsigned.
     private const int ActivationOffset = 128;
 
     private const int Width = 16;
@@ -19,77 +19,129 @@ internal static unsafe class QuantizedVnniRunner
     public static void Run(
         PackedQuantizedMatrix weights, int stream, byte* rows, RowQuantization* parameters, int rowCount, float* c, nint cStride, float min, float max)
     {
-        var (panels, blocks, stride) = (weights.PanelsOf(stream), weights.BlockCount, RowQuantizer.RowStride(weights.K));
-        var firstColumn = stream * PanelsPerStream * Width;
-        var isBounded = min > float.NegativeInfinity || max < float.PositiveInfinity;
-        var sums = stackalloc int[VnniTiles.MaxRows * PanelsPerStream * Width];
-        var offsets = stackalloc nint[blocks + 1];
-        for (var block = 0; block < blocks; block++)
+        var panels = weights.PanelsOf(stream);
+        var column = stream * PanelsPerStream * Width;
+        var stride = RowQuantizer.RowStride(weights.K);
+        var sums = stackalloc float[VnniTiles.MaxRows * PanelsPerStream * Width];
+        var isInt8 = weights.Kind == QuantizedWeightKind.Int8Channel;
+        var offsets = stackalloc nint[isInt8 ? weights.BlockCount : 0];
+        for (var block = 0; isInt8 && block < weights.BlockCount; block++)
         {
             offsets[block] = (nint)block * RowQuantizer.BlockBytes;
         }
 
         var tileCount = (rowCount + VnniTiles.MaxRows - 1) / VnniTiles.MaxRows;
-        var tileRows = rowCount / tileCount;
-        var largerTiles = rowCount % tileCount;
+        var (tileRows, largerTiles) = (rowCount / tileCount, rowCount % tileCount);
         for (var tile = 0; tile < tileCount; tile++)
         {
             var count = tile < largerTiles ? tileRows + 1 : tileRows;
-            var t = new VnniTileArguments
+            if (weights.BlockCount == 0)
             {
-                Offsets = offsets,
-                SegmentCount = blocks,
-                SegmentLength = RowQuantizer.BlockLength,
-                B = (sbyte*)weights.Stream(stream),
-                PanelStride = weights.PanelBytes,
-                Sums = sums,
-            };
-            for (var i = 0; i < count; i++)
-            {
-                t.Rows[i] = (nint)(rows + (i * stride));
+                new Span<float>(sums, count * panels * Width).Clear();
             }
-
-            if (blocks > 0)
+            else if (isInt8)
             {
-                VnniTiles.Tile(count, panels)(&t);
+                Sum8(weights, stream, rows, stride, count, offsets, (int*)sums);
             }
             else
             {
-                new Span<int>(sums, count * panels * Width).Clear();
+                Sum4(weights, stream, rows, stride, count, sums);
             }
 
             for (var panel = 0; panel < panels; panel++)
             {
-                var column = firstColumn + (panel * Width);
-                var columnSums = Vector512.Load((int*)weights.ColumnSums + column);
-                var bias = Vector512.Load(weights.Bias + column);
-                var scales = Vector512.Load(weights.ChannelScales + column);
-                var lanes = Math.Min(Width, weights.N - column);
-                for (var i = 0; i < count; i++)
-                {
-                    var sum = Vector512.Load(sums + (((i * panels) + panel) * Width));
-                    sum -= columnSums * Vector512.Create(ActivationOffset + parameters[i].ZeroPoint);
-                    var result = SimdAvx512.MultiplyAdd(
-                        Vector512.ConvertToSingle(sum) * Vector512.Create(parameters[i].InverseScale), scales, bias);
-                    if (isBounded)
-                    {
-                        result = SimdAvx512.Clamp(result, Vector512.Create(min), Vector512.Create(max));
-                    }
-
-                    if (lanes == Width)
-                    {
-                        SimdAvx512.Store(c + (i * cStride) + column, result);
-                    }
-                    else
-                    {
-                        SimdAvx512.StorePartial(c + (i * cStride) + column, result, lanes);
-                    }
-                }
+                Finish(
+                    weights, column + (panel * Width), isInt8 ? ActivationOffset : 0, sums + (panel * Width), panels * Width, parameters, count, c, cStride, min, max);
             }
 
             rows += count * stride;
             parameters += count;
             c += count * cStride;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Sum8(PackedQuantizedMatrix weights, int stream, byte* rows, nint stride, int count, nint* offsets, int* sums)
+    {
+        var t = new VnniTileArguments
+        {
+            Offsets = offsets,
+            SegmentCount = weights.BlockCount,
+            SegmentLength = RowQuantizer.BlockLength,
+            B = (sbyte*)weights.Stream(stream),
+            PanelStride = weights.PanelBytes,
+            Sums = sums,
+        };
+        for (var i = 0; i < count; i++)
+        {
+            t.Rows[i] = (nint)(rows + (i * stride));
+        }
+
+        VnniTiles.Tile(count, weights.PanelsOf(stream))(&t);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Sum4(PackedQuantizedMatrix weights, int stream, byte* rows, nint stride, int count, float* sums)
+    {
+        var panels = weights.PanelsOf(stream);
+        var t = new QuantizedTileArguments
+        {
+            Rows = rows,
+            RowStride = stride,
+            GroupCount = weights.GroupCount,
+            BlocksPerGroup = weights.BlocksPerGroup,
+            BlockStep = panels * weights.PanelBlockBytes,
+            GroupStep = panels * (weights.PanelScaleBytes + ((nint)weights.BlocksPerGroup * weights.PanelBlockBytes)),
+            Scales = weights.Stream(stream),
+            Weights = weights.Stream(stream) + (panels * weights.PanelScaleBytes),
+            Sums = sums,
+        };
+        VnniTiles.Int4Tile(count, panels, weights.HasGroups)(&t);
+    }
+
+    /// <summary>Results of a panel: of floats with scales of groups applied, or of integers, to whose activations something was added.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Finish(
+        PackedQuantizedMatrix weights, int column, int activationOffset, float* sums, int sumStride, RowQuantization* parameters, int count, float* c, nint cStride,
+        float min, float max)
+    {
+        var hasScales = weights.HasGroups;
+        var columnSums = Vector512.Load((float*)weights.ColumnSums + column);
+        var bias = Vector512.Load(weights.Bias + column);
+        var scales = hasScales ? default : Vector512.Load(weights.ChannelScales + column);
+        var (low, high) = (Vector512.Create(min), Vector512.Create(max));
+        var isBounded = min > float.NegativeInfinity || max < float.PositiveInfinity;
+        var lanes = Math.Min(Width, weights.N - column);
+        c += column;
+        for (var i = 0; i < count; i++, sums += sumStride, c += cStride)
+        {
+            var inverse = Vector512.Create(parameters[i].InverseScale);
+            var sum = Vector512.Load(sums);
+            Vector512<float> result;
+            if (hasScales)
+            {
+                sum = SimdAvx512.MultiplyAdd(columnSums, Vector512.Create((float)-parameters[i].ZeroPoint), sum);
+                result = SimdAvx512.MultiplyAdd(sum, inverse, bias);
+            }
+            else
+            {
+                var integers = sum.AsInt32() - (columnSums.AsInt32() * Vector512.Create(activationOffset + parameters[i].ZeroPoint));
+                result = SimdAvx512.MultiplyAdd(Vector512.ConvertToSingle(integers) * inverse, scales, bias);
+            }
+
+            if (isBounded)
+            {
+                result = SimdAvx512.Clamp(result, low, high);
+            }
+
+            if (lanes == Width)
+            {
+                SimdAvx512.Store(c, result);
+            }
+            else
+            {
+                SimdAvx512.StorePartial(c, result, lanes);
+            }
         }
     }
 }
