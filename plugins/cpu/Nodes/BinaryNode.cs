@@ -62,8 +62,7 @@ internal sealed class BinaryNode(
         private readonly float _minimum;
         private readonly float _maximum;
         private BinaryRows _layout;
-        private Loops _loops;
-        private int _outerRank;
+        private BroadcastLoops _loops;
         private long _rows;
         private nint _rowLength;
 
@@ -80,45 +79,10 @@ internal sealed class BinaryNode(
             ref var a = ref State.Shape(_first);
             ref var b = ref State.Shape(_second);
             ref var c = ref State.Shape(_output);
-
-            // From the innermost dimension outwards, joining dimensions over which both operands run on alike.
-            var count = 0;
-            long aStride = 1;
-            long bStride = 1;
-            for (var i = 1; i <= c.Rank; i++)
-            {
-                long size = c.FromEnd(i);
-                var aSize = i <= a.Rank ? a.FromEnd(i) : 1;
-                var bSize = i <= b.Rank ? b.FromEnd(i) : 1;
-                if (size == 1)
-                {
-                    continue;
-                }
-
-                var aStep = aSize == 1 ? 0 : aStride;
-                var bStep = bSize == 1 ? 0 : bStride;
-                if (count > 0 && aStep == _loops.FirstStrides[count - 1] * _loops.Sizes[count - 1] && bStep == _loops.SecondStrides[count - 1] * _loops.Sizes[count - 1])
-                {
-                    _loops.Sizes[count - 1] *= size;
-                }
-                else
-                {
-                    (_loops.Sizes[count], _loops.FirstStrides[count], _loops.SecondStrides[count]) = (size, aStep, bStep);
-                    count++;
-                }
-
-                aStride *= aSize;
-                bStride *= bSize;
-            }
-
-            _outerRank = count;
+            _loops.Prepare(a, b, c);
+            var count = _loops.Rank;
             _rowLength = count == 0 ? 1 : (nint)_loops.Sizes[0];
-            _rows = 1;
-            for (var i = 1; i < count; i++)
-            {
-                _rows *= _loops.Sizes[i];
-            }
-
+            _rows = _loops.Rows;
             _layout = new BinaryRows(
                 count == 0 ? 0 : (int)_loops.FirstStrides[0], count == 0 ? 0 : (int)_loops.SecondStrides[0],
                 count < 2 ? 0 : (nint)_loops.FirstStrides[1], count < 2 ? 0 : (nint)_loops.SecondStrides[1], _minimum, _maximum);
@@ -133,7 +97,7 @@ internal sealed class BinaryNode(
             var count = _rows * _rowLength;
             if (count < ParallelWork.ElementThreshold)
             {
-                if (_outerRank <= 2)
+                if (_loops.Rank <= 2)
                 {
                     _kernel(_layout, State.Floats(_first), State.Floats(_second), State.Floats(_output), (nint)_rows, _rowLength);
                 }
@@ -174,7 +138,7 @@ internal sealed class BinaryNode(
             var c = State.Floats(_output) + (start * _rowLength);
             var index = stackalloc long[Shape.MaxRank];
             long rest = start;
-            for (var i = 1; i < _outerRank; i++)
+            for (var i = 1; i < _loops.Rank; i++)
             {
                 index[i] = rest % _loops.Sizes[i];
                 rest /= _loops.Sizes[i];
@@ -191,12 +155,12 @@ internal sealed class BinaryNode(
                 a += take * _loops.FirstStrides[1];
                 b += take * _loops.SecondStrides[1];
                 index[1] += take;
-                for (var i = 1; i < _outerRank && index[i] == _loops.Sizes[i]; i++)
+                for (var i = 1; i < _loops.Rank && index[i] == _loops.Sizes[i]; i++)
                 {
                     a -= index[i] * _loops.FirstStrides[i];
                     b -= index[i] * _loops.SecondStrides[i];
                     index[i] = 0;
-                    if (i + 1 < _outerRank)
+                    if (i + 1 < _loops.Rank)
                     {
                         a += _loops.FirstStrides[i + 1];
                         b += _loops.SecondStrides[i + 1];
@@ -204,14 +168,6 @@ internal sealed class BinaryNode(
                     }
                 }
             }
-        }
-
-        // Within the step: three arrays of its own for each element-wise step of each session add up.
-        private struct Loops
-        {
-            public fixed long Sizes[Shape.MaxRank];
-            public fixed long FirstStrides[Shape.MaxRank];
-            public fixed long SecondStrides[Shape.MaxRank];
         }
     }
 }

@@ -29,10 +29,7 @@ internal sealed class QuantizedBinaryNode(NodeSource source, InstructionSet rung
     private sealed unsafe class BinaryStep(QuantizedBinaryNode node, GraphState state, bool isVectorised, QuantizedBinaryParameters parameters)
         : Step(node, state), IParallelWork
     {
-        private readonly long[] _sizes = new long[Shape.MaxRank + 1];
-        private readonly long[] _firstStrides = new long[Shape.MaxRank + 1];
-        private readonly long[] _secondStrides = new long[Shape.MaxRank + 1];
-        private int _rank;
+        private BroadcastLoops _loops;
         private long _rows;
 
         public override void Prepare()
@@ -40,62 +37,34 @@ internal sealed class QuantizedBinaryNode(NodeSource source, InstructionSet rung
             ref var a = ref State.Shape(Node.Inputs[0]);
             ref var b = ref State.Shape(Node.Inputs[1]);
             ref var c = ref State.Shape(Node.Outputs[0]);
-            (_rank, long aStride, long bStride) = (0, 1, 1);
-            for (var i = 1; i <= c.Rank; i++)
+            _loops.Prepare(a, b, c);
+            if (_loops.Rank == 0)
             {
-                long size = c.FromEnd(i);
-                var aSize = i <= a.Rank ? a.FromEnd(i) : 1;
-                var bSize = i <= b.Rank ? b.FromEnd(i) : 1;
-                if (size != 1)
-                {
-                    var aStep = aSize == 1 ? 0 : aStride;
-                    var bStep = bSize == 1 ? 0 : bStride;
-                    if (_rank > 0 && aStep == _firstStrides[_rank - 1] * _sizes[_rank - 1] && bStep == _secondStrides[_rank - 1] * _sizes[_rank - 1])
-                    {
-                        _sizes[_rank - 1] *= size;
-                    }
-                    else
-                    {
-                        (_sizes[_rank], _firstStrides[_rank], _secondStrides[_rank]) = (size, aStep, bStep);
-                        _rank++;
-                    }
-                }
-
-                aStride *= aSize;
-                bStride *= bSize;
-            }
-
-            if (_rank == 0)
-            {
-                (_sizes[0], _firstStrides[0], _secondStrides[0], _rank) = (1, 0, 0, 1);
+                (_loops.Sizes[0], _loops.FirstStrides[0], _loops.SecondStrides[0], _loops.Rank) = (1, 0, 0, 1);
             }
 
             // One long row is cut into many, so that threads share it.
             const long Piece = 4096;
-            if (_rank == 1 && _sizes[0] % Piece == 0 && _sizes[0] > Piece)
+            if (_loops.Rank == 1 && _loops.Sizes[0] % Piece == 0 && _loops.Sizes[0] > Piece)
             {
-                (_sizes[1], _firstStrides[1], _secondStrides[1], _rank) = (_sizes[0] / Piece, _firstStrides[0] * Piece, _secondStrides[0] * Piece, 2);
-                _sizes[0] = Piece;
+                (_loops.Sizes[1], _loops.FirstStrides[1], _loops.SecondStrides[1], _loops.Rank) =
+                    (_loops.Sizes[0] / Piece, _loops.FirstStrides[0] * Piece, _loops.SecondStrides[0] * Piece, 2);
+                _loops.Sizes[0] = Piece;
             }
 
-            _rows = 1;
-            for (var i = 1; i < _rank; i++)
-            {
-                _rows *= _sizes[i];
-            }
-
+            _rows = _loops.Rows;
             MemoryUse = MemoryUse.InPlace;
         }
 
         public override void Run()
         {
-            if (_rows * _sizes[0] < ParallelWork.ElementThreshold)
+            if (_rows * _loops.Sizes[0] < ParallelWork.ElementThreshold)
             {
                 ((IParallelWork)this).Execute(0, (int)_rows, 0);
             }
             else
             {
-                State.Pool.Run((int)_rows, (int)Math.Max(1, ParallelWork.ElementGrain / _sizes[0]), this);
+                State.Pool.Run((int)_rows, (int)Math.Max(1, ParallelWork.ElementGrain / _loops.Sizes[0]), this);
             }
         }
 
@@ -109,16 +78,17 @@ internal sealed class QuantizedBinaryNode(NodeSource source, InstructionSet rung
                 long aOffset = 0;
                 long bOffset = 0;
                 long rest = row;
-                for (var i = 1; i < _rank; i++)
+                for (var i = 1; i < _loops.Rank; i++)
                 {
-                    var position = rest % _sizes[i];
-                    rest /= _sizes[i];
-                    aOffset += position * _firstStrides[i];
-                    bOffset += position * _secondStrides[i];
+                    var position = rest % _loops.Sizes[i];
+                    rest /= _loops.Sizes[i];
+                    aOffset += position * _loops.FirstStrides[i];
+                    bOffset += position * _loops.SecondStrides[i];
                 }
 
                 QuantizedBinaryKernel.Run(
-                    parameters, a + aOffset, b + bOffset, c + (row * _sizes[0]), (nint)_sizes[0], (nint)_firstStrides[0], (nint)_secondStrides[0], isVectorised);
+                    parameters, a + aOffset, b + bOffset, c + (row * _loops.Sizes[0]), (nint)_loops.Sizes[0], (nint)_loops.FirstStrides[0],
+                    (nint)_loops.SecondStrides[0], isVectorised);
             }
         }
     }
