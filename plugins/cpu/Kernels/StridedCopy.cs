@@ -10,12 +10,9 @@ namespace Tandem.Plugins.Cpu.Kernels;
 /// </summary>
 internal unsafe struct StridedCopy
 {
-    private const int MaxRank = 6;
     private const int BlockRows = 16;
 
-    private fixed long _sizes[MaxRank];
-    private fixed long _sourceStrides[MaxRank];
-    private fixed long _destinationStrides[MaxRank];
+    private StridedLoops _loops;
     private int _outerRank;
     private long _rowLength;
     private long _rowSourceStride;
@@ -46,32 +43,8 @@ internal unsafe struct StridedCopy
     public void Prepare(int rank, ReadOnlySpan<long> sizes, ReadOnlySpan<long> sourceStrides, ReadOnlySpan<long> destinationStrides, bool isVectorised)
     {
         _isVectorised = isVectorised;
-        var count = 0;
-        long elements = 1;
-        for (var i = 0; i < rank; i++)
-        {
-            elements *= sizes[i];
-            if (sizes[i] == 1)
-            {
-                continue;
-            }
-
-            // Two dimensions that follow each other in both layouts are one.
-            if (count > 0 && _sourceStrides[count - 1] == sourceStrides[i] * sizes[i] && _destinationStrides[count - 1] == destinationStrides[i] * sizes[i])
-            {
-                _sizes[count - 1] *= sizes[i];
-                _sourceStrides[count - 1] = sourceStrides[i];
-                _destinationStrides[count - 1] = destinationStrides[i];
-            }
-            else
-            {
-                _sizes[count] = sizes[i];
-                _sourceStrides[count] = sourceStrides[i];
-                _destinationStrides[count] = destinationStrides[i];
-                count++;
-            }
-        }
-
+        var elements = _loops.Prepare(rank, sizes, sourceStrides, destinationStrides);
+        var count = _loops.Rank;
         ElementCount = elements;
         _columnCount = 1;
         _columnDestinationStride = 0;
@@ -83,7 +56,7 @@ internal unsafe struct StridedCopy
         {
             count--;
             (_rowLength, _rowSourceStride, _rowDestinationStride, _outerRank) =
-                (_sizes[count], _sourceStrides[count], _destinationStrides[count], count);
+                (_loops.Sizes[count], _loops.SourceStrides[count], _loops.DestinationStrides[count], count);
             if (_rowSourceStride != 1 && _rowDestinationStride == 1)
             {
                 TakeColumns(count);
@@ -94,7 +67,7 @@ internal unsafe struct StridedCopy
         long items = 1;
         for (var i = 0; i < _outerRank; i++)
         {
-            items *= _sizes[i];
+            items *= _loops.Sizes[i];
         }
 
         items *= (_columnCount + BlockRows - 1) / BlockRows;
@@ -119,15 +92,15 @@ internal unsafe struct StridedCopy
     public readonly void Run(float* source, float* destination, int start, int end)
     {
         var blocks = (int)((_columnCount + BlockRows - 1) / BlockRows);
-        var index = stackalloc long[MaxRank];
+        var index = stackalloc long[StridedLoops.MaxRank];
         var rest = (long)start / blocks;
         var block = start - (int)(rest * blocks);
         for (var i = _outerRank - 1; i >= 0; i--)
         {
-            index[i] = rest % _sizes[i];
-            rest /= _sizes[i];
-            source += index[i] * _sourceStrides[i];
-            destination += index[i] * _destinationStrides[i];
+            index[i] = rest % _loops.Sizes[i];
+            rest /= _loops.Sizes[i];
+            source += index[i] * _loops.SourceStrides[i];
+            destination += index[i] * _loops.DestinationStrides[i];
         }
 
         for (var item = start; item < end; item++)
@@ -168,15 +141,15 @@ internal unsafe struct StridedCopy
             block = 0;
             for (var i = _outerRank - 1; i >= 0; i--)
             {
-                source += _sourceStrides[i];
-                destination += _destinationStrides[i];
-                if (++index[i] < _sizes[i])
+                source += _loops.SourceStrides[i];
+                destination += _loops.DestinationStrides[i];
+                if (++index[i] < _loops.Sizes[i])
                 {
                     break;
                 }
 
-                source -= index[i] * _sourceStrides[i];
-                destination -= index[i] * _destinationStrides[i];
+                source -= index[i] * _loops.SourceStrides[i];
+                destination -= index[i] * _loops.DestinationStrides[i];
                 index[i] = 0;
             }
         }
@@ -187,18 +160,18 @@ internal unsafe struct StridedCopy
     {
         for (var i = 0; i < outerRank; i++)
         {
-            if (_sourceStrides[i] != 1)
+            if (_loops.SourceStrides[i] != 1)
             {
                 continue;
             }
 
-            _columnCount = _sizes[i];
-            _columnDestinationStride = _destinationStrides[i];
+            _columnCount = _loops.Sizes[i];
+            _columnDestinationStride = _loops.DestinationStrides[i];
             for (var j = i + 1; j < outerRank; j++)
             {
-                _sizes[j - 1] = _sizes[j];
-                _sourceStrides[j - 1] = _sourceStrides[j];
-                _destinationStrides[j - 1] = _destinationStrides[j];
+                _loops.Sizes[j - 1] = _loops.Sizes[j];
+                _loops.SourceStrides[j - 1] = _loops.SourceStrides[j];
+                _loops.DestinationStrides[j - 1] = _loops.DestinationStrides[j];
             }
 
             _outerRank = outerRank - 1;
