@@ -19,27 +19,7 @@ internal sealed class GlobalAveragePoolingNode(
         return true;
     }
 
-    public override unsafe void InferShapes(GraphState state)
-    {
-        var shape = state.Shape(Inputs[0]);
-        if (shape.Rank < 3)
-        {
-            throw Source.Invalid("the input is no image", "[..., H, W, C]", shape.ToString());
-        }
-
-        if (keepsDimensions)
-        {
-            shape.Dims[shape.Rank - 2] = 1;
-            shape.Dims[shape.Rank - 3] = 1;
-        }
-        else
-        {
-            shape.Dims[shape.Rank - 3] = shape.Dims[shape.Rank - 1];
-            shape.Rank -= 2;
-        }
-
-        SetShape(state, 0, shape);
-    }
+    public override void InferShapes(GraphState state) => SetShape(state, 0, PoolingGeometry.Reduce(Source, state.Shape(Inputs[0]), keepsDimensions));
 
     public override Step CreateStep(GraphState state) => new GlobalStep(this, state, instructionSet);
 
@@ -55,22 +35,7 @@ internal sealed class GlobalAveragePoolingNode(
             ref var input = ref State.Shape(Node.Inputs[0]);
             _images = (int)input.Product(0, input.Rank - 3);
             _work = input.ElementCount;
-            _arguments = new PoolingArguments
-            {
-                InputHeight = input.FromEnd(3),
-                InputWidth = input.FromEnd(2),
-                OutputHeight = 1,
-                OutputWidth = 1,
-                Channels = input.FromEnd(1),
-                WindowHeight = input.FromEnd(3),
-                WindowWidth = input.FromEnd(2),
-                StrideHeight = 1,
-                StrideWidth = 1,
-                DilationHeight = 1,
-                DilationWidth = 1,
-                Minimum = node.Minimum,
-                Maximum = node.Maximum,
-            };
+            _arguments = PoolingGeometry.WholeImage(input) with { Minimum = node.Minimum, Maximum = node.Maximum };
             MemoryUse = MemoryUse.Separate;
         }
 

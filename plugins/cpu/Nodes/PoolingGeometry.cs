@@ -1,4 +1,5 @@
 using Tandem.Plugins.Cpu.Graph;
+using Tandem.Plugins.Cpu.Kernels;
 
 namespace Tandem.Plugins.Cpu.Nodes;
 
@@ -21,5 +22,64 @@ internal sealed record PoolingGeometry(
         var width = ConvolutionGeometry.Slide(input.FromEnd(2), left, right, Width, StrideWidth, DilationWidth);
         return height >= 0 && width >= 0 ? (top, left, height, width)
             : throw source.Invalid("the window is larger than the padded input", $"{Height}x{Width}", input.ToString());
+    }
+
+    /// <summary>Sizes and window for a kernel, without addresses and bounds.</summary>
+    public PoolingArguments Arguments(NodeSource source, in Shape input)
+    {
+        var (top, left, height, width) = Measure(source, input);
+        return new PoolingArguments
+        {
+            InputHeight = input.FromEnd(3),
+            InputWidth = input.FromEnd(2),
+            OutputHeight = height,
+            OutputWidth = width,
+            Channels = input.FromEnd(1),
+            PaddingTop = top,
+            PaddingLeft = left,
+            WindowHeight = Height,
+            WindowWidth = Width,
+            StrideHeight = StrideHeight,
+            StrideWidth = StrideWidth,
+            DilationHeight = DilationHeight,
+            DilationWidth = DilationWidth,
+        };
+    }
+
+    /// <summary>The same for the one window that is the whole image.</summary>
+    public static PoolingArguments WholeImage(in Shape input) => new()
+    {
+        InputHeight = input.FromEnd(3),
+        InputWidth = input.FromEnd(2),
+        OutputHeight = 1,
+        OutputWidth = 1,
+        Channels = input.FromEnd(1),
+        WindowHeight = input.FromEnd(3),
+        WindowWidth = input.FromEnd(2),
+        StrideHeight = 1,
+        StrideWidth = 1,
+        DilationHeight = 1,
+        DilationWidth = 1,
+    };
+
+    /// <summary>The shape of a mean over the two dimensions before the channels.</summary>
+    public static unsafe Shape Reduce(NodeSource source, Shape shape, bool keepsDimensions)
+    {
+        if (shape.Rank < 3)
+        {
+            throw source.Invalid("the input is no image", "[..., H, W, C]", shape.ToString());
+        }
+
+        if (keepsDimensions)
+        {
+            (shape.Dims[shape.Rank - 2], shape.Dims[shape.Rank - 3]) = (1, 1);
+        }
+        else
+        {
+            shape.Dims[shape.Rank - 3] = shape.Dims[shape.Rank - 1];
+            shape.Rank -= 2;
+        }
+
+        return shape;
     }
 }

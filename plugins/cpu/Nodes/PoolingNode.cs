@@ -50,27 +50,9 @@ internal sealed class PoolingNode(
         public override void Prepare()
         {
             ref var input = ref State.Shape(Node.Inputs[0]);
-            var (top, left, height, width) = geometry.Measure(Node.Source, input);
-            _rows = (int)Math.Min((long)input.Dims[0] * height, int.MaxValue);
+            _arguments = geometry.Arguments(Node.Source, input) with { Minimum = node.Minimum, Maximum = node.Maximum };
+            _rows = (int)Math.Min((long)input.Dims[0] * _arguments.OutputHeight, int.MaxValue);
             _work = State.Shape(Node.Outputs[0]).ElementCount * geometry.Height * geometry.Width;
-            _arguments = new PoolingArguments
-            {
-                InputHeight = input.Dims[1],
-                InputWidth = input.Dims[2],
-                OutputHeight = height,
-                OutputWidth = width,
-                Channels = input.Dims[3],
-                PaddingTop = top,
-                PaddingLeft = left,
-                WindowHeight = geometry.Height,
-                WindowWidth = geometry.Width,
-                StrideHeight = geometry.StrideHeight,
-                StrideWidth = geometry.StrideWidth,
-                DilationHeight = geometry.DilationHeight,
-                DilationWidth = geometry.DilationWidth,
-                Minimum = node.Minimum,
-                Maximum = node.Maximum,
-            };
             MemoryUse = MemoryUse.Separate;
         }
 

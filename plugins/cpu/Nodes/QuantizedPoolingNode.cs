@@ -13,26 +13,13 @@ internal sealed unsafe class QuantizedPoolingNode(
     public override void InferShapes(GraphState state)
     {
         var shape = state.Shape(Inputs[0]);
-        if (geometry is not null)
+        if (geometry is null)
         {
-            (_, _, shape.Dims[1], shape.Dims[2]) = geometry.Measure(Source, shape);
+            shape = PoolingGeometry.Reduce(Source, shape, keepsDimensions);
         }
         else
         {
-            if (shape.Rank < 3)
-            {
-                throw Source.Invalid("the input is no image", "[..., H, W, C]", shape.ToString());
-            }
-
-            if (keepsDimensions)
-            {
-                (shape.Dims[shape.Rank - 2], shape.Dims[shape.Rank - 3]) = (1, 1);
-            }
-            else
-            {
-                shape.Dims[shape.Rank - 3] = shape.Dims[shape.Rank - 1];
-                shape.Rank -= 2;
-            }
+            (_, _, shape.Dims[1], shape.Dims[2]) = geometry.Measure(Source, shape);
         }
 
         SetShape(state, 0, shape);
@@ -51,24 +38,8 @@ internal sealed unsafe class QuantizedPoolingNode(
         public override void Prepare()
         {
             ref var shape = ref State.Shape(Node.Inputs[0]);
-            var (top, left, height, width) = geometry?.Measure(Node.Source, shape) ?? (0, 0, 1, 1);
-            _rows = (int)(shape.Product(0, shape.Rank - 3) * height);
-            _p = new PoolingArguments
-            {
-                InputHeight = shape.FromEnd(3),
-                InputWidth = shape.FromEnd(2),
-                OutputHeight = height,
-                OutputWidth = width,
-                Channels = shape.FromEnd(1),
-                PaddingTop = top,
-                PaddingLeft = left,
-                WindowHeight = geometry?.Height ?? shape.FromEnd(3),
-                WindowWidth = geometry?.Width ?? shape.FromEnd(2),
-                StrideHeight = geometry?.StrideHeight ?? 1,
-                StrideWidth = geometry?.StrideWidth ?? 1,
-                DilationHeight = geometry?.DilationHeight ?? 1,
-                DilationWidth = geometry?.DilationWidth ?? 1,
-            };
+            _p = geometry?.Arguments(Node.Source, shape) ?? PoolingGeometry.WholeImage(shape);
+            _rows = (int)(shape.Product(0, shape.Rank - 3) * _p.OutputHeight);
             _work = State.Shape(Node.Outputs[0]).ElementCount * _p.WindowHeight * _p.WindowWidth;
             MemoryUse = MemoryUse.Separate;
         }
