@@ -28,10 +28,6 @@ internal static class Int4VnniTile
     private const int Activations = 28;
     private const int LowBits = 29;
 
-    // Windows wants the lower halves of these back.
-    private const int FirstSaved = 6;
-    private const int SavedCount = 10;
-
     private static ReadOnlySpan<Register> Rows => [Register.R8, Register.R9, Register.R10, Register.R11, Register.Rbp, Register.R12];
 
     private static ReadOnlySpan<Register> Saved =>
@@ -51,7 +47,7 @@ internal static class Int4VnniTile
 
         // Eight sums one after the other would wait for each other.
         var hasSecond = count <= 4;
-        Enter(code);
+        MachineFunction.Begin(code, Saved, changesAllVectors: true);
         for (var row = 0; row < rows; row++)
         {
             if (row == 0)
@@ -134,7 +130,7 @@ internal static class Int4VnniTile
             code.Store(new(Register.Rax, 64 * i), (hasScales ? FirstFloat : 0) + i);
         }
 
-        Leave(code);
+        MachineFunction.End(code, Saved, changesAllVectors: true);
     }
 
     private static void Block(X64Assembler code, int rows, int panels, int second, int prefetchDistance)
@@ -177,47 +173,4 @@ internal static class Int4VnniTile
     }
 
     private static MemoryOperand Correction(int row) => new(Rows[row], RowQuantizer.BlockLength, Register.Rbx, 1);
-
-    private static void Enter(X64Assembler code)
-    {
-        foreach (var register in Saved)
-        {
-            code.Push(register);
-        }
-
-        if (OperatingSystem.IsWindows())
-        {
-            code.LoadAddress(Register.Rsp, new(Register.Rsp, -64 * SavedCount));
-            for (var i = 0; i < SavedCount; i++)
-            {
-                code.Store(new(Register.Rsp, 64 * i), FirstSaved + i);
-            }
-        }
-        else
-        {
-            code.Move(Register.Rcx, Register.Rdi);
-        }
-    }
-
-    private static void Leave(X64Assembler code)
-    {
-        code.ZeroUpper();
-        if (OperatingSystem.IsWindows())
-        {
-            for (var i = 0; i < SavedCount; i++)
-            {
-                code.Load(FirstSaved + i, new(Register.Rsp, 64 * i));
-            }
-
-            code.LoadAddress(Register.Rsp, new(Register.Rsp, 64 * SavedCount));
-        }
-
-        for (var i = Saved.Length - 1; i >= 0; i--)
-        {
-            code.Pop(Saved[i]);
-        }
-
-        code.Return();
-        code.Align();
-    }
 }

@@ -22,20 +22,12 @@ internal static class VnniTile
 
     private static ReadOnlySpan<Register> Rows => [Register.R8, Register.R9, Register.R10, Register.R11, Register.Rbp, Register.R12];
 
+    private static ReadOnlySpan<Register> Saved => [Register.Rbx, Register.Rsi, Register.Rdi, Register.Rbp, Register.R12];
+
     /// <summary>Appends the function void tile(VnniTileArguments*).</summary>
     public static void Write(X64Assembler code, int rows, int panels)
     {
-        ReadOnlySpan<Register> saved = [Register.Rbx, Register.Rsi, Register.Rdi, Register.Rbp, Register.R12];
-        foreach (var register in saved)
-        {
-            code.Push(register);
-        }
-
-        if (!OperatingSystem.IsWindows())
-        {
-            code.Move(Register.Rcx, Register.Rdi);
-        }
-
+        MachineFunction.Begin(code, Saved, changesAllVectors: false);
         for (var i = 0; i < rows * panels; i++)
         {
             code.Xor(Sums + i, Sums + i, Sums + i);
@@ -103,13 +95,6 @@ internal static class VnniTile
             code.Store(new(Register.Rax, 64 * i), Sums + i);
         }
 
-        code.ZeroUpper();
-        for (var i = saved.Length - 1; i >= 0; i--)
-        {
-            code.Pop(saved[i]);
-        }
-
-        code.Return();
-        code.Align();
+        MachineFunction.End(code, Saved, changesAllVectors: false);
     }
 }
