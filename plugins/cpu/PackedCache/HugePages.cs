@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace Tandem.Plugins.Cpu.PackedCache;
 
 /// <summary>
@@ -11,7 +9,8 @@ internal static unsafe class HugePages
     private const long PageBytes = 2 << 20;
     private const int AdviseHugePages = 14;
 
-    private static readonly delegate* unmanaged<void*, nuint, int, int> Function = Find();
+    private static readonly delegate* unmanaged<void*, nuint, int, int> Function =
+        (delegate* unmanaged<void*, nuint, int, int>)SystemLibrary.Find("madvise");
 
     /// <summary>
     /// Advises before memory is written for the first time. Only whole small pages inside it are concerned, so that neighbours keep theirs; memory in which
@@ -33,10 +32,4 @@ internal static unsafe class HugePages
         // An error says that the system has no such pages: nothing is lost.
         _ = Function((void*)first, end - first, AdviseHugePages);
     }
-
-    // The C library that the process has loaded already: a plugin's load context loads no library from elsewhere.
-    private static delegate* unmanaged<void*, nuint, int, int> Find() =>
-        (OperatingSystem.IsLinux() || OperatingSystem.IsAndroid()) && NativeLibrary.TryGetExport(NativeLibrary.GetMainProgramHandle(), "madvise", out var address)
-            ? (delegate* unmanaged<void*, nuint, int, int>)address
-            : null;
 }

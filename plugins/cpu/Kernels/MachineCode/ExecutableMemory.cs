@@ -30,8 +30,7 @@ internal sealed unsafe class ExecutableMemory : SafeHandle
         var length = (nuint)((code.Length + Environment.SystemPageSize - 1) / Environment.SystemPageSize * Environment.SystemPageSize);
         try
         {
-            return OperatingSystem.IsWindows() ? Windows.TryCreate(code, length)
-                : OperatingSystem.IsLinux() || OperatingSystem.IsAndroid() ? Linux.TryCreate(code, length) : null;
+            return OperatingSystem.IsWindows() ? Windows.TryCreate(code, length) : Linux.TryCreate(code, length);
         }
         catch (Exception e) when (e is DllNotFoundException or EntryPointNotFoundException)
         {
@@ -42,7 +41,6 @@ internal sealed unsafe class ExecutableMemory : SafeHandle
     /// <inheritdoc/>
     protected override bool ReleaseHandle() => OperatingSystem.IsWindows() ? Windows.Free(handle) : Linux.Unmap(handle, _length) == 0;
 
-    // Functions of the C library that the process has loaded already: a plugin's load context loads no library from elsewhere.
     private static class Linux
     {
         private const int Read = 1;
@@ -53,9 +51,13 @@ internal sealed unsafe class ExecutableMemory : SafeHandle
 
         public static ExecutableMemory? TryCreate(ReadOnlySpan<byte> code, nuint length)
         {
-            var library = NativeLibrary.GetMainProgramHandle();
-            var map = (delegate* unmanaged<nint, nuint, int, int, int, nint, nint>)NativeLibrary.GetExport(library, "mmap");
-            var protect = (delegate* unmanaged<nint, nuint, int, int>)NativeLibrary.GetExport(library, "mprotect");
+            var map = (delegate* unmanaged<nint, nuint, int, int, int, nint, nint>)SystemLibrary.Find("mmap");
+            var protect = (delegate* unmanaged<nint, nuint, int, int>)SystemLibrary.Find("mprotect");
+            if (map == null || protect == null)
+            {
+                return null;
+            }
+
             var address = map(0, length, Read | Write, Private | Anonymous, -1, 0);
             if (address == -1)
             {
@@ -74,7 +76,7 @@ internal sealed unsafe class ExecutableMemory : SafeHandle
         }
 
         public static int Unmap(nint address, nuint length) =>
-            ((delegate* unmanaged<nint, nuint, int>)NativeLibrary.GetExport(NativeLibrary.GetMainProgramHandle(), "munmap"))(address, length);
+            ((delegate* unmanaged<nint, nuint, int>)SystemLibrary.Find("munmap"))(address, length);
     }
 
     private static class Windows
