@@ -12,7 +12,7 @@ namespace Tandem.Fuzz;
 /// Reads damaged archives for some time, and prints, writes, quantises and lowers the programs that are accepted: each gives a typed error or a result, soon,
 /// and without much memory; what is written is read again.
 /// </summary>
-internal sealed class ArchiveFuzzer(IReadOnlyList<byte[]> corpus, int seed, TandemRuntime runtime) : IFuzzer, IDisposable
+internal sealed class ArchiveFuzzer(IReadOnlyList<byte[]> corpus, int seed, TandemRuntime runtime) : FuzzerBase, IDisposable
 {
     private const double MaxSeconds = 2;
     private const long Allowance = 256 << 20;
@@ -21,18 +21,6 @@ internal sealed class ArchiveFuzzer(IReadOnlyList<byte[]> corpus, int seed, Tand
     private readonly ArchiveMutator _mutator = new(seed);
     private readonly Random _random = new(seed);
     private readonly string _folder = Directory.CreateTempSubdirectory("tandem-fuzz-").FullName;
-
-    /// <inheritdoc/>
-    public byte[]? Culprit { get; private set; }
-
-    /// <inheritdoc/>
-    public byte[]? Current { get; private set; }
-
-    /// <inheritdoc/>
-    public Action<byte[]>? BeforeInput { get; init; }
-
-    /// <inheritdoc/>
-    public SortedDictionary<ErrorCode, long> Errors { get; } = [];
 
     /// <summary>Errors of what was done with programs that were accepted.</summary>
     public SortedDictionary<ErrorCode, long> LaterErrors { get; } = [];
@@ -47,25 +35,13 @@ internal sealed class ArchiveFuzzer(IReadOnlyList<byte[]> corpus, int seed, Tand
     public long Lowered { get; private set; }
 
     /// <inheritdoc/>
-    public string Summary => $"{Inputs} archives: {Programs} programs, {Lowered} lowered";
+    public override string Summary => $"{Inputs} archives: {Programs} programs, {Lowered} lowered";
 
     /// <inheritdoc/>
-    public string? Run(TimeSpan time)
+    protected override string? Next()
     {
-        var watch = Stopwatch.StartNew();
-        while (watch.Elapsed < time)
-        {
-            var input = _mutator.Mutate(corpus[_random.Next(corpus.Count)], corpus[_random.Next(corpus.Count)]);
-            Current = input;
-            BeforeInput?.Invoke(input);
-            if (Read(input) is { } problem)
-            {
-                Culprit = input;
-                return problem;
-            }
-        }
-
-        return null;
+        var input = _mutator.Mutate(corpus[_random.Next(corpus.Count)], corpus[_random.Next(corpus.Count)]);
+        return Attempt(input, () => Read(input));
     }
 
     /// <summary>Reads one archive; what broke a promise, or null.</summary>

@@ -6,7 +6,7 @@ using Tandem.Sdk;
 namespace Tandem.Fuzz;
 
 /// <summary>Reads and executes damaged files for some time: each gives a typed error or a correct run, soon, and without much memory.</summary>
-internal sealed class Fuzzer(IReadOnlyList<byte[]> corpus, int seed, ProgramProbe probe) : IFuzzer
+internal sealed class Fuzzer(IReadOnlyList<byte[]> corpus, int seed, ProgramProbe probe) : FuzzerBase
 {
     private const double MaxSeconds = 2;
     private const long Allowance = 16 << 20;
@@ -25,53 +25,24 @@ internal sealed class Fuzzer(IReadOnlyList<byte[]> corpus, int seed, ProgramProb
     /// <summary>Verified programs that were changed behind the reader and executed.</summary>
     public long Variants { get; private set; }
 
-    /// <summary>Inputs that gave each error.</summary>
-    public SortedDictionary<ErrorCode, long> Errors { get; } = [];
-
-    /// <summary>The input that broke a promise; null if none did.</summary>
-    public byte[]? Culprit { get; private set; }
-
-    /// <summary>The input that is being read.</summary>
-    public byte[]? Current { get; private set; }
-
-    /// <summary>Told of each input before it is read: what a crash of the process leaves behind.</summary>
-    public Action<byte[]>? BeforeInput { get; init; }
+    /// <inheritdoc/>
+    public override string Summary => $"{Inputs} inputs: {Models} models, {Variants} variants, {probe.Calls} calls";
 
     /// <inheritdoc/>
-    public string Summary => $"{Inputs} inputs: {Models} models, {Variants} variants, {probe.Calls} calls";
-
-    /// <summary>Reads for so long; what broke a promise, or null.</summary>
-    public string? Run(TimeSpan time)
+    protected override string? Next()
     {
-        var watch = Stopwatch.StartNew();
-        while (watch.Elapsed < time)
+        var file = corpus[_random.Next(corpus.Count)];
+        if (_random.Next(2) == 0 && Genuine(file) is { } model)
         {
-            var file = corpus[_random.Next(corpus.Count)];
-            if (_random.Next(2) == 0 && Genuine(file) is { } model)
+            return Attempt(file, () =>
             {
-                Current = file;
-                BeforeInput?.Invoke(file);
                 Variants++;
-                if (Execute(file, _models.Mutate(model)) is { } broken)
-                {
-                    Culprit = file;
-                    return broken;
-                }
-
-                continue;
-            }
-
-            var input = _mutator.Mutate(file, corpus[_random.Next(corpus.Count)]);
-            Current = input;
-            BeforeInput?.Invoke(input);
-            if (Read(input) is { } problem)
-            {
-                Culprit = input;
-                return problem;
-            }
+                return Execute(file, _models.Mutate(model));
+            });
         }
 
-        return null;
+        var input = _mutator.Mutate(file, corpus[_random.Next(corpus.Count)]);
+        return Attempt(input, () => Read(input));
     }
 
     /// <summary>Reads one input; what broke a promise, or null.</summary>

@@ -50,7 +50,7 @@ void Remember(byte[] input)
 }
 
 using var archives = isArchives ? new ArchiveFuzzer(corpus, seed, runtime) { BeforeInput = Remember } : null;
-IFuzzer fuzzer = archives is not null ? archives : new Fuzzer(corpus, seed, probe) { BeforeInput = Remember };
+FuzzerBase fuzzer = archives is not null ? archives : new Fuzzer(corpus, seed, probe) { BeforeInput = Remember };
 Console.WriteLine($"{corpus.Count} files, seed {seed}, {seconds} s");
 string? problem = null;
 var worker = new Thread(() => problem = fuzzer.Run(TimeSpan.FromSeconds(seconds))) { IsBackground = true };
