@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Tandem.Benchmarks.Shared;
 using Tandem.Host;
 using Tandem.Host.Building;
 using Tandem.Host.Lowering;
@@ -14,7 +15,7 @@ internal static class PeakMemory
     {
         foreach (var (name, cache) in new[] { ("without packed cache", ""), ("first start with packed cache", Path.Combine(folder, "cache")), ("second start", Path.Combine(folder, "cache")) })
         {
-            Console.Write($"{name}: {Processes.Run("peak-child", warm, model, cache)}");
+            Console.WriteLine($"{name}: {OwnProcess.Run("peak-child", warm, model, cache)}");
         }
     });
 
@@ -44,14 +45,14 @@ internal static class PeakMemory
     /// <summary>Loads and runs one model in this process.</summary>
     public static void Measure(string warm, string model, string cache)
     {
-        using var runtime = Processes.CreateRuntime(cache);
+        using var runtime = BenchmarkRuntime.Create(2, cache);
         Run(runtime, warm);
         GC.Collect();
-        var before = Processes.Status("VmRSS");
-        Processes.ResetPeak();
+        var before = ProcessStatus.Read("VmRSS");
+        ProcessStatus.ResetPeak();
         Run(runtime, model);
         var weights = new FileInfo(model).Length;
-        var peak = Processes.Status("VmHWM") - before;
+        var peak = ProcessStatus.Read("VmHWM") - before;
         Console.WriteLine($"peak {peak / 1e6:F1} MB over {before / 1e6:F1} MB, weights {weights / 1e6:F1} MB, ratio {(double)peak / weights:F3}");
     }
 
@@ -92,7 +93,7 @@ internal static class PeakMemory
 
             method.Output(x);
         });
-        using var runtime = Processes.CreateRuntime("");
+        using var runtime = BenchmarkRuntime.Create(2);
         new ProgramLowering(runtime, new LoweringOptions { Backends = { Order = ["tandem.cpu"] } }).Lower(builder.Build(), path);
     }
 }

@@ -1,5 +1,6 @@
-using Tandem.Host.Generation;
+using Tandem.Benchmarks.Shared;
 using Tandem.Host.Execution;
+using Tandem.Host.Generation;
 
 namespace Tandem.MemoryBenchmarks;
 
@@ -12,7 +13,7 @@ internal static class SecondSession
     /// <summary>Creates many sessions of a language model, runs each, and prints what one of them costs.</summary>
     public static void Measure(string model)
     {
-        using var runtime = Processes.CreateRuntime("", threads: 1);
+        using var runtime = BenchmarkRuntime.Create(1);
         using var program = runtime.LoadProgram(model);
         var sessions = new List<Session>();
         for (var i = 0; i < 4; i++)
@@ -47,6 +48,6 @@ internal static class SecondSession
     {
         GC.Collect();
         GC.WaitForPendingFinalizers();
-        return (GC.GetTotalMemory(true), Processes.Status("RssAnon"));
+        return (GC.GetTotalMemory(true), ProcessStatus.Read("RssAnon"));
     }
 }

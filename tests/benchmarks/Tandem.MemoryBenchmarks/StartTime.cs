@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Tandem.Benchmarks.Shared;
 using Tandem.Host;
 
 namespace Tandem.MemoryBenchmarks;
@@ -23,7 +24,7 @@ internal static class StartTime
             Directory.Delete(cache, recursive: true);
         }
 
-        double Start(string folder) => double.Parse(Processes.Run("start-child", model, warm, folder));
+        double Start(string folder) => double.Parse(OwnProcess.Run("start-child", model, warm, folder));
     }
 
     /// <summary>Measures one start in this process and prints milliseconds.</summary>
@@ -32,7 +33,7 @@ internal static class StartTime
     /// <param name="cache">Folder of the packed cache, or empty.</param>
     public static void Measure(string model, string warm, string cache)
     {
-        using var runtime = Processes.CreateRuntime(cache);
+        using var runtime = BenchmarkRuntime.Create(2, cache);
         runtime.WarmUp();
         for (var i = 0; i < 3; i++)
         {

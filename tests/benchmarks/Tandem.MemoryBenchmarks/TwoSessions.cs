@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Tandem.Benchmarks.Shared;
 using Tandem.Host;
 using Tandem.Host.Generation;
 
@@ -16,7 +17,7 @@ internal static class TwoSessions
     {
         foreach (var threads in (int[])[1, 2])
         {
-            using var runtime = Processes.CreateRuntime("", threads);
+            using var runtime = BenchmarkRuntime.Create(threads);
             var (alone, both) = (new List<double>(), new List<double>());
             var least = double.MaxValue;
             for (var round = 0; round < Rounds; round++)

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Tandem.Benchmarks.Llama;
-using Tandem.Host;
+using Tandem.Benchmarks.Shared;
 
 namespace Tandem.Benchmarks.Loads;
 
@@ -19,27 +19,10 @@ internal static class LoadProcess
     public static double Start(string program, int threads, bool isWarm, string? cacheFolder) => double.Parse(
         OwnProcess.Run(Verb, program, threads.ToString(CultureInfo.InvariantCulture), isWarm ? WarmUpFirst : "", cacheFolder ?? ""), CultureInfo.InvariantCulture);
 
-    /// <summary>A runtime as an application has it.</summary>
-    public static TandemRuntime CreateRuntime(int threads, string cacheFolder)
-    {
-        var options = new TandemOptions
-        {
-            Threads = threads,
-            KeepPluginsLoaded = true,
-            PluginFolders = [Path.Combine(AppContext.BaseDirectory, "plugins")],
-        };
-        if (cacheFolder.Length > 0)
-        {
-            options.Backends.PluginOptions["tandem.cpu"] = new() { ["packed_cache"] = cacheFolder };
-        }
-
-        return new TandemRuntime(options);
-    }
-
     /// <summary>What the process does.</summary>
     public static void Run(string[] args)
     {
-        using var runtime = CreateRuntime(int.Parse(args[1], CultureInfo.InvariantCulture), args[3]);
+        using var runtime = BenchmarkRuntime.Create(int.Parse(args[1], CultureInfo.InvariantCulture), args[3]);
 
         // The plugin is loaded before the clock starts, as the peer's backends are by its imports.
         _ = runtime.Resolver.Resolve("", "XnnpackBackend");

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Tandem.Benchmarks.Llama;
+using Tandem.Benchmarks.Shared;
 using Tandem.Host;
 
 namespace Tandem.Benchmarks.Loads;
@@ -20,7 +21,7 @@ internal static class SessionMemory
     /// <summary>What the process does.</summary>
     public static void Run(string[] args)
     {
-        using var runtime = LoadProcess.CreateRuntime(int.Parse(args[1], CultureInfo.InvariantCulture), "");
+        using var runtime = BenchmarkRuntime.Create(int.Parse(args[1], CultureInfo.InvariantCulture));
         var (counted, grown, managed) = Measure(runtime, args[0]);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{counted} {grown} {managed}"));
     }

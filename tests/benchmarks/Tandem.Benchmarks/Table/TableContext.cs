@@ -1,6 +1,7 @@
 using Microsoft.ML.OnnxRuntime;
 using Tandem.Benchmarks.Limits;
 using Tandem.Benchmarks.Peers;
+using Tandem.Benchmarks.Shared;
 using Tandem.Host;
 using Tandem.Host.Lowering;
 using Tandem.Sdk;
@@ -30,12 +31,7 @@ internal sealed class TableContext : IDisposable
     {
         if (!_runtimes.TryGetValue(threads, out var runtime))
         {
-            _runtimes[threads] = runtime = new TandemRuntime(new TandemOptions
-            {
-                Threads = threads,
-                KeepPluginsLoaded = true,
-                PluginFolders = [Path.Combine(AppContext.BaseDirectory, "plugins")],
-            });
+            _runtimes[threads] = runtime = BenchmarkRuntime.Create(threads);
         }
 
         return runtime;

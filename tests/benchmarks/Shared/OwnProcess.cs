@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace Tandem.Benchmarks.Loads;
+namespace Tandem.Benchmarks.Shared;
 
 /// <summary>This program again, in a process of its own, for what only a new process shows.</summary>
 internal static class OwnProcess
