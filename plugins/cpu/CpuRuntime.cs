@@ -13,12 +13,17 @@ internal sealed class CpuRuntime(HostServices services) : IBackendRuntime, IPayl
     /// <summary>The id of the payloads that this plugin runs.</summary>
     public const string BackendId = "XnnpackBackend";
 
+    private const string WarmUpFile = "warm-up.pte";
+
     /// <summary>Version of the compiled form; part of the cache's key.</summary>
     private const string GraphVersion = "graph v1";
 
     private readonly Dictionary<string, PackedCacheFolder> _folders = new(StringComparer.Ordinal);
     private readonly WorkspaceTable _workspaces = new();
     private readonly KernelWarmUp _warmUp = new(services.Pool.ThreadCount);
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> Programs => [Path.Combine(services.PluginFolder, WarmUpFile)];
 
     /// <inheritdoc/>
     public BackendAvailability GetAvailability() =>
