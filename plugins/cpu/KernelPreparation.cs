@@ -25,6 +25,7 @@ internal static unsafe class KernelPreparation
         PoolingKernels.GetAverage(instructionSet)(&pooling, 0, 0);
         PoolingKernels.GetMaximum(instructionSet)(&pooling, 0, 0);
         KernelSet.For(instructionSet).CompileAll(cancellationToken);
+        KernelSet.For(instructionSet).CompileWinograd();
         foreach (var kind in Enum.GetValues<QuantizedWeightKind>())
         {
             QuantizedKernelSet.For(instructionSet, kind).CompileAll(cancellationToken);
