@@ -47,4 +47,7 @@ internal unsafe interface ISimd<V>
 
     /// <summary>The sums of all lanes of four registers.</summary>
     static abstract Vector128<float> Sum(V first, V second, V third, V fourth);
+
+    /// <summary>Asks for a cache line that is read soon.</summary>
+    static abstract void Prefetch(float* address);
 }
