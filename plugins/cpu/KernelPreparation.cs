@@ -31,6 +31,7 @@ internal static unsafe class KernelPreparation
             KernelSet.For(InstructionSet.Avx2).CompileAll(cancellationToken);
         }
 
+        KernelSet.For(instructionSet).CompileWinograd();
         foreach (var kind in Enum.GetValues<QuantizedWeightKind>())
         {
             QuantizedKernelSet.For(instructionSet, kind).CompileAll(cancellationToken);

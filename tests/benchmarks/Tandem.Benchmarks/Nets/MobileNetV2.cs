@@ -49,7 +49,7 @@ internal static class MobileNetV2
             }
         }
 
-        x = net.AverageOverImage(Convolve(x, channels, 1280, 1, 1, 1), 1280);
+        x = net.Flatten(net.AverageOverImage(Convolve(x, channels, 1280, 1, 1, 1)), 1280);
         net.Output(net.Linear(x, weights.Next(1 / Math.Sqrt(1280), Classes, 1280), weights.Next(0.1, Classes)), 1, Classes);
 
         NetValue Convolve(NetValue value, int inputs, int outputs, int kernel, int stride, int groups) =>

@@ -46,12 +46,7 @@ internal sealed class OnnxNet : NetWriter
     }
 
     public override NetValue Conv2d(NetValue x, NetTensor weight, NetTensor bias, int stride, int padding, int groups) =>
-        Node(
-            "Conv", [Name(x), Constant(weight), Constant(bias)],
-            new OnnxAttribute("kernel_shape", [weight.Sizes[2], weight.Sizes[3]]),
-            new OnnxAttribute("strides", [stride, stride]),
-            new OnnxAttribute("pads", [padding, padding, padding, padding]),
-            new OnnxAttribute("group", groups));
+        Convolution(x, Constant(weight), Constant(bias), weight.Sizes, stride, padding, groups);
 
     public override NetValue Relu(NetValue x) => Node("Relu", [Name(x)]);
 
@@ -60,12 +55,64 @@ internal sealed class OnnxNet : NetWriter
 
     public override NetValue Add(NetValue x, NetValue y) => Node("Add", [Name(x), Name(y)]);
 
-    public override NetValue AverageOverImage(NetValue x, int channels) =>
-        new Value(_model.Node("Flatten", [_model.Node("GlobalAveragePool", [Name(x)])], new OnnxAttribute("axis", 1)));
+    public override NetValue AverageOverImage(NetValue x) => Node("GlobalAveragePool", [Name(x)]);
+
+    public override NetValue Flatten(NetValue x, int features) => Node("Flatten", [Name(x)], new OnnxAttribute("axis", 1));
+
+    // Unsigned activations by signed weights are what its kernels are fastest with.
+    public override NetValue Round(NetValue x, Int8Range range)
+    {
+        var scale = _model.Constant<float>(OnnxType.Float, [range.Scale]);
+        var zeroPoint = _model.Constant<byte>(OnnxType.UInt8, [(byte)(range.ZeroPoint - sbyte.MinValue)]);
+        return Node("DequantizeLinear", [_model.Node("QuantizeLinear", [Name(x), scale, zeroPoint]), scale, zeroPoint]);
+    }
+
+    public override NetValue LinearInt8(NetValue x, Int8Weights weight, NetTensor bias, float inputScale)
+    {
+        var (w, b) = Dequantised(weight, bias, inputScale);
+        return Node("Gemm", [Name(x), w, b], new OnnxAttribute("transB", 1));
+    }
+
+    public override NetValue Conv2dInt8(NetValue x, Int8Weights weight, NetTensor bias, float inputScale, int stride, int padding, int groups)
+    {
+        var (w, b) = Dequantised(weight, bias, inputScale);
+        return Convolution(x, w, b, weight.Sizes, stride, padding, groups);
+    }
 
     public override void Output(NetValue x, params int[] sizes) => _model.Output(OutputName = Name(x), OnnxType.Float, sizes);
 
     private static string Name(NetValue value) => ((Value)value).Name;
+
+    private Value Convolution(NetValue x, string weight, string bias, int[] sizes, int stride, int padding, int groups) =>
+        Node(
+            "Conv", [Name(x), weight, bias],
+            new OnnxAttribute("kernel_shape", [sizes[2], sizes[3]]),
+            new OnnxAttribute("strides", [stride, stride]),
+            new OnnxAttribute("pads", [padding, padding, padding, padding]),
+            new OnnxAttribute("group", groups));
+
+    private (string Weight, string Bias) Dequantised(Int8Weights weight, NetTensor bias, float inputScale)
+    {
+        var channels = weight.Scales.Length;
+        var axis = new OnnxAttribute("axis", 0);
+        var scales = Array.ConvertAll(weight.Scales, scale => scale * inputScale);
+        var steps = scales.Select((scale, i) => (int)MathF.Round(bias.Elements[i] / scale)).ToArray();
+        return (
+            _model.Node(
+                "DequantizeLinear",
+                [
+                    _model.Constant<sbyte>(OnnxType.Int8, weight.Codes, weight.Sizes), _model.Constant<float>(OnnxType.Float, weight.Scales, channels),
+                    _model.Constant<sbyte>(OnnxType.Int8, new sbyte[channels], channels),
+                ],
+                axis),
+            _model.Node(
+                "DequantizeLinear",
+                [
+                    _model.Constant<int>(OnnxType.Int32, steps, channels), _model.Constant<float>(OnnxType.Float, scales, channels),
+                    _model.Constant<int>(OnnxType.Int32, new int[channels], channels),
+                ],
+                axis));
+    }
 
     private string Constant(NetTensor tensor) => _model.Constant<float>(OnnxType.Float, tensor.Elements, tensor.Sizes);
 

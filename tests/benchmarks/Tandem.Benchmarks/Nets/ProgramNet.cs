@@ -45,13 +45,38 @@ internal sealed class ProgramNet : NetWriter
 
     public override NetValue Add(NetValue x, NetValue y) => new Value(Tensor(x) + Tensor(y));
 
-    public override NetValue AverageOverImage(NetValue x, int channels) => new Value(Tensor(x).AdaptiveAvgPool2d(1).Reshape([1, channels]));
+    public override NetValue AverageOverImage(NetValue x) => new Value(Tensor(x).AdaptiveAvgPool2d(1));
+
+    public override NetValue Flatten(NetValue x, int features) => new Value(Tensor(x).Reshape([1, features]));
+
+    // The patterns of PT2E.
+    public override NetValue Round(NetValue x, Int8Range range)
+    {
+        OperatorArgument[] parameters = [range.Scale, range.ZeroPoint, sbyte.MinValue, sbyte.MaxValue, (ScalarType?)ScalarType.Char];
+        var codes = _method.Call("quantized_decomposed::quantize_per_tensor", [Tensor(x), .. parameters])[0];
+        return new Value(_method.Call("quantized_decomposed::dequantize_per_tensor", [codes, .. parameters])[0]);
+    }
+
+    public override NetValue LinearInt8(NetValue x, Int8Weights weight, NetTensor bias, float inputScale) =>
+        new Value(Tensor(x).Linear(Dequantised(weight), Parameter(bias)));
+
+    public override NetValue Conv2dInt8(NetValue x, Int8Weights weight, NetTensor bias, float inputScale, int stride, int padding, int groups) =>
+        new Value(Tensor(x).Conv2d(Dequantised(weight), Parameter(bias), stride, padding, groups: groups));
 
     public override void Output(NetValue x, params int[] sizes) => _method.Output(Tensor(x));
 
     private static GraphTensor Tensor(NetValue value) => ((Value)value).Tensor;
 
     private ModelTensor Parameter(NetTensor tensor) => _builder.Parameter<float>(tensor.Name, tensor.Elements, tensor.Sizes);
+
+    private GraphTensor Dequantised(Int8Weights weight) => _method.Call(
+        "quantized_decomposed::dequantize_per_channel",
+        [
+            _builder.Parameter<sbyte>(weight.Name, weight.Codes, weight.Sizes),
+            _builder.Buffer<float>($"{weight.Name}_scales", weight.Scales, [weight.Scales.Length]),
+            _builder.Buffer<long>($"{weight.Name}_zero_points", new long[weight.Scales.Length], [weight.Scales.Length]),
+            0, -127, 127, (ScalarType?)ScalarType.Char,
+        ])[0];
 
     private sealed class Value(GraphTensor tensor) : NetValue
     {

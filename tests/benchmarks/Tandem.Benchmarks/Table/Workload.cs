@@ -15,6 +15,9 @@ internal sealed record Workload
     /// <summary>Writes the net.</summary>
     public required Action<NetWriter> Net { get; init; }
 
+    /// <summary>Whether the net is rounded to static int8, over ranges of activations that its own input gives.</summary>
+    public bool IsStaticInt8 { get; init; }
+
     /// <summary>Sizes of the input.</summary>
     public required int[] InputSizes { get; init; }
 

@@ -10,9 +10,16 @@ internal static class WorkloadRunner
     {
         var input = new float[workload.InputSizes.Aggregate(1, (product, size) => product * size)];
         new RandomWeights(99).Fill(input, 1);
-        var path = context.Lower(ProgramNet.Build(workload.Net), "net.pte");
+        var net = workload.Net;
+        if (workload.IsStaticInt8)
+        {
+            var ranges = Ranges(context, workload, input);
+            net = writer => workload.Net(new StaticInt8Net(writer, ranges));
+        }
+
+        var path = context.Lower(ProgramNet.Build(net), "net.pte");
         var onnx = new OnnxNet();
-        workload.Net(onnx);
+        net(onnx);
         var model = onnx.Write();
         foreach (var threads in context.Options.Threads)
         {
@@ -43,5 +50,17 @@ internal static class WorkloadRunner
         }
 
         File.Delete(path);
+    }
+
+    // The float net is run once with every activation as an output.
+    private static Int8Range[] Ranges(TableContext context, Workload workload, float[] input)
+    {
+        var path = context.Lower(ProgramNet.Build(writer => workload.Net(new StaticInt8Net(writer))), "ranges.pte");
+        using var program = context.Runtime(context.Options.Threads[0]).LoadProgram(path);
+        using var session = program.CreateSession();
+        var method = session.GetMethod(ProgramNet.MethodName);
+        method.SetInput<float>(0, input, workload.InputSizes);
+        method.Execute();
+        return [.. Enumerable.Range(0, method.Info.Outputs.Count).Select(i => Int8Range.Of(method.GetOutput(i).AsReadOnlySpan<float>()))];
     }
 }

@@ -115,6 +115,21 @@ internal static class Workloads
         };
         yield return new Workload
         {
+            Group = "convolutions int8",
+            Name = "MobileNetV2-like 224",
+            Net = MobileNetV2.Write,
+            IsStaticInt8 = true,
+            InputSizes = [1, 3, MobileNetV2.Size, MobileNetV2.Size],
+            OutputSizes = [1, 1000],
+            Limit = LimitKind.Int8MultiplyAdd,
+            Amount = MobileNetV2.Operations,
+
+            // A sum between two steps may be rounded to either.
+            Tolerance = 0.01,
+            Goals = goals,
+        };
+        yield return new Workload
+        {
             Group = "convolutions f32",
             Name = "ResNet-like 3x3, four stages",
             Net = ResidualNet.WriteBody,
