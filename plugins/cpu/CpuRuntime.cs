@@ -37,7 +37,7 @@ internal sealed class CpuRuntime(HostServices services) : IBackendRuntime, IPayl
         var payload = context.Processed;
         var graph = PayloadReader.Read(payload.Span);
         var store = OpenStore(context.Options);
-        using var constants = new ConstantTable(graph.Constants, payload, context.NamedData, store);
+        using var constants = new ConstantTable(graph.Constants, payload, context.NamedData, store, services.Pool);
         var key = new DerivedDataKey(
             BackendId, constants.PayloadId, default, $"{GraphVersion} {(int)instructionSet} {context.ArgumentCount} {winograd}{constants.Identity}");
         var lease = context.ProgramCache.GetOrCreate(

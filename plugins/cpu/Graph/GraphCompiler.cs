@@ -23,7 +23,15 @@ internal static class GraphCompiler
         PayloadGraph payload, ConstantTable constants, InstructionSet instructionSet, DerivedDataCache cache, int argumentCount, PackedStore? store = null,
         ComputePool? pool = null, bool winograd = true)
     {
-        var builder = new GraphBuilder(payload, constants, instructionSet, cache, argumentCount) { Store = store, Pool = pool, AllowsWinograd = winograd };
+        // With a store the packed form is replaced by the file that it is written to.
+        using var arena = store is null ? new PackedArena(constants.ByteCount) : null;
+        var builder = new GraphBuilder(payload, constants, instructionSet, cache, argumentCount)
+        {
+            Store = store,
+            Arena = arena,
+            Pool = pool,
+            AllowsWinograd = winograd,
+        };
         try
         {
             constants.MoveTo(builder.Resources);
