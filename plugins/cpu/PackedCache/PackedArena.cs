@@ -1,45 +1,68 @@
 namespace Tandem.Plugins.Cpu.PackedCache;
 
 /// <summary>
-/// Memory for the packed forms of one graph. Most weights of a language model are smaller than a page of 2 MB: each in memory of its own, none has such
+/// Memory for the packed forms of one program. Most weights of a language model are smaller than a page of 2 MB: each in memory of its own, none has such
 /// pages, and writing them for the first time costs thousands of page faults. Here they lie one behind the other.
 /// </summary>
-/// <remarks>Threading: one thread, which compiles the graph. The blocks belong to those who take them, and outlive the arena.</remarks>
+/// <remarks>Threading: any thread. The blocks belong to those who take them, and outlive the arena.</remarks>
 internal sealed class PackedArena : IDisposable
 {
     // As much as a few pages has pages of its own.
     private const long LargeBytes = 2 * HugePages.PageBytes;
 
-    // What is not written is not resident: a bound only on addresses that are set aside.
-    private const long GreatestSlab = 64 << 20;
+    // The last page of a program is resident whole, however little of it is used: not worth it for fewer bytes.
+    private const long LeastBytes = 12 << 20;
 
+    private const long SlabBytes = 16 << 20;
+
+    private readonly Lock _gate = new();
     private PackedSlab? _slab;
+    private long _allocated;
     private long _expected;
 
-    /// <summary>Creates an arena.</summary>
-    /// <param name="expectedBytes">About how many bytes will be asked for; less than some pages of 2 MB are not worth sharing.</param>
-    public PackedArena(long expectedBytes) => _expected = expectedBytes;
+    ~PackedArena() => _slab?.Release();
+
+    /// <summary>A graph will be packed whose constants have so many bytes.</summary>
+    public void Expect(long byteCount)
+    {
+        lock (_gate)
+        {
+            _expected = _allocated + byteCount;
+        }
+    }
 
     /// <summary>Zeroed memory to pack into.</summary>
     /// <exception cref="OutOfMemoryException">It cannot be had.</exception>
     public PackedBlock Allocate(long byteCount)
     {
-        var isLarge = byteCount >= LargeBytes;
-        if (!isLarge && _expected >= LargeBytes && _slab?.Fits(byteCount) != true)
+        lock (_gate)
         {
-            _slab?.Release();
-            _slab = null;
-            _slab = new PackedSlab(Math.Min(_expected, GreatestSlab));
+            _allocated += byteCount;
+            if (byteCount < LargeBytes && Math.Max(_allocated, _expected) >= LeastBytes)
+            {
+                if (_slab?.Fits(byteCount) != true)
+                {
+                    _slab?.Release();
+                    _slab = null;
+                    _slab = new PackedSlab(SlabBytes);
+                }
+
+                return _slab.Take(byteCount);
+            }
         }
 
-        _expected -= byteCount;
-        return !isLarge && _slab?.Fits(byteCount) == true ? _slab.Take(byteCount) : PackedBlock.Allocate(byteCount);
+        return PackedBlock.Allocate(byteCount);
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        _slab?.Release();
-        _slab = null;
+        lock (_gate)
+        {
+            _slab?.Release();
+            _slab = null;
+        }
+
+        GC.SuppressFinalize(this);
     }
 }

@@ -93,7 +93,7 @@ public class ExecutorPoolTests
 
     private static CompiledGraph Graph(DelegateRunner runner)
     {
-        using var lease = runner.ProgramCache.GetOrCreate<CompiledGraph, int>(runner.ProgramCache.Keys.Single(), 0, _ => throw new InvalidOperationException());
+        using var lease = runner.ProgramCache.GetOrCreate<CompiledGraph, int>(runner.ProgramCache.Keys.OfType<CompiledGraph>().Single(), 0, _ => throw new InvalidOperationException());
         return lease.Value;
     }
 

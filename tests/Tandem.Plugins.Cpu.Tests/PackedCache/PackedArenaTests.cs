@@ -10,7 +10,7 @@ public sealed unsafe class PackedArenaTests
     [Fact]
     public void Blocks_are_zeroed_aligned_and_apart()
     {
-        using var arena = new PackedArena(Expected);
+        using var arena = Create(Expected);
         var blocks = new List<PackedBlock>();
         foreach (var byteCount in new long[] { 1, 63, 64, 65, 4096, 1_000_000, 5 << 20, 700_000, 3_000_000 })
         {
@@ -40,13 +40,13 @@ public sealed unsafe class PackedArenaTests
     [Fact]
     public void Small_blocks_lie_one_behind_the_other_and_few_bytes_share_nothing()
     {
-        using var arena = new PackedArena(Expected);
+        using var arena = Create(Expected);
         using var first = arena.Allocate(1000);
         using var second = arena.Allocate(1000);
         Assert.Equal(PackedBlock.Occupied(1000), second.Memory - first.Memory);
         Assert.Equal(0u, (nuint)first.Memory % (nuint)HugePages.PageBytes);
 
-        using var few = new PackedArena(1 << 20);
+        using var few = Create(1 << 20);
         using var alone = few.Allocate(1000);
         Assert.NotEqual(0u, (nuint)alone.Memory % (nuint)HugePages.PageBytes);
     }
@@ -54,7 +54,7 @@ public sealed unsafe class PackedArenaTests
     [Fact]
     public void Blocks_outlive_the_arena_and_each_other()
     {
-        var arena = new PackedArena(Expected);
+        var arena = Create(Expected);
         var first = arena.Allocate(100_000);
         var second = arena.Allocate(100_000);
         var third = arena.Allocate(100_000);
@@ -76,11 +76,29 @@ public sealed unsafe class PackedArenaTests
     [Fact]
     public void More_than_was_expected_is_had_as_well()
     {
-        using var arena = new PackedArena(5 << 20);
+        using var arena = Create(13 << 20);
         var blocks = Enumerable.Range(0, 20).Select(_ => arena.Allocate(1 << 20)).ToList();
 
         Assert.Equal(blocks.Count, blocks.Select(block => (nint)block.Memory).Distinct().Count());
         blocks.ForEach(block => new Span<byte>(block.Memory, 1 << 20).Fill(7));
+        blocks.ForEach(block => block.Dispose());
+    }
+
+    [Fact]
+    public void Several_graphs_of_a_program_share_memory_once_there_are_enough_bytes()
+    {
+        using var arena = new PackedArena();
+        var blocks = new List<PackedBlock>();
+        for (var graph = 0; graph < 5; graph++)
+        {
+            arena.Expect(4_000_000);
+            for (var i = 0; i < 4; i++)
+            {
+                blocks.Add(arena.Allocate(1_000_000));
+            }
+        }
+
+        Assert.Equal(PackedBlock.Occupied(1_000_000), blocks[^1].Memory - blocks[^2].Memory);
         blocks.ForEach(block => block.Dispose());
     }
 
@@ -98,10 +116,17 @@ public sealed unsafe class PackedArenaTests
 
         static void Cycle()
         {
-            using var arena = new PackedArena(Expected);
+            using var arena = Create(Expected);
             var blocks = Enumerable.Range(0, 24).Select(_ => arena.Allocate(900_000)).ToList();
             blocks.ForEach(block => new Span<byte>(block.Memory, 900_000).Fill(7));
             blocks.ForEach(block => block.Dispose());
         }
+    }
+
+    private static PackedArena Create(long expected)
+    {
+        var arena = new PackedArena();
+        arena.Expect(expected);
+        return arena;
     }
 }
