@@ -20,7 +20,7 @@ internal static unsafe class VnniTiles
     private const int MaxInt4Panels = 2;
 
     // With one row, weights come from memory: so far ahead that they are there in time.
-    private const int PrefetchDistance = 4096;
+    private const int PrefetchDistance = 8192;
 
     private static readonly nint[] Int4Tiles = new nint[MaxRows * MaxInt4Panels * 2];
     private static readonly nint[] Tiles = new nint[(MaxRows * MaxPanels) + 1];
