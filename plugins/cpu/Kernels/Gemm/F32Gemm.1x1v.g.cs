@@ -12,6 +12,8 @@ internal static unsafe partial class F32Gemm<TSimd, V>
         var bStep = t->BStep;
         V c00;
         V d00 = TSimd.Zero;
+        V e00 = TSimd.Zero;
+        V f00 = TSimd.Zero;
         var init = t->Init;
         c00 = TSimd.Load(init);
 
@@ -22,21 +24,34 @@ internal static unsafe partial class F32Gemm<TSimd, V>
             var offset = t->Offsets[s];
             var a0 = rows[0] + offset;
             nint k = 0;
-            for (; k + 2 <= length; k += 2)
+            for (; k + 4 <= length; k += 4)
             {
                 var v0 = TSimd.Load(b0);
+                TSimd.Prefetch(b0 + PrefetchDistance);
                 var x = TSimd.Broadcast(a0[k]);
                 c00 = TSimd.MultiplyAdd(x, v0, c00);
                 b0 += bStep;
                 var w0 = TSimd.Load(b0);
+                TSimd.Prefetch(b0 + PrefetchDistance);
                 var y = TSimd.Broadcast(a0[k + 1]);
                 d00 = TSimd.MultiplyAdd(y, w0, d00);
                 b0 += bStep;
+                var p0 = TSimd.Load(b0);
+                TSimd.Prefetch(b0 + PrefetchDistance);
+                var z = TSimd.Broadcast(a0[k + 2]);
+                e00 = TSimd.MultiplyAdd(z, p0, e00);
+                b0 += bStep;
+                var q0 = TSimd.Load(b0);
+                TSimd.Prefetch(b0 + PrefetchDistance);
+                var u = TSimd.Broadcast(a0[k + 3]);
+                f00 = TSimd.MultiplyAdd(u, q0, f00);
+                b0 += bStep;
             }
 
-            if (k < length)
+            for (; k < length; k++)
             {
                 var v0 = TSimd.Load(b0);
+                TSimd.Prefetch(b0 + PrefetchDistance);
                 var x = TSimd.Broadcast(a0[k]);
                 c00 = TSimd.MultiplyAdd(x, v0, c00);
                 b0 += bStep;
@@ -44,6 +59,8 @@ internal static unsafe partial class F32Gemm<TSimd, V>
         }
 
         c00 = TSimd.Add(c00, d00);
+        c00 = TSimd.Add(c00, e00);
+        c00 = TSimd.Add(c00, f00);
         if (t->IsBounded)
         {
             var low = TSimd.Broadcast(t->Min);

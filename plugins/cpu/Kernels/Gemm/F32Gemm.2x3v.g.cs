@@ -32,17 +32,17 @@ internal static unsafe partial class F32Gemm<TSimd, V>
             var a1 = rows[1] + offset;
             for (nint k = 0; k < length; k++)
             {
-                var w0 = TSimd.Load(b0);
-                var w1 = TSimd.Load(b1);
-                var w2 = TSimd.Load(b2);
+                var v0 = TSimd.Load(b0);
+                var v1 = TSimd.Load(b1);
+                var v2 = TSimd.Load(b2);
                 var x = TSimd.Broadcast(a0[k]);
-                c00 = TSimd.MultiplyAdd(x, w0, c00);
-                c01 = TSimd.MultiplyAdd(x, w1, c01);
-                c02 = TSimd.MultiplyAdd(x, w2, c02);
+                c00 = TSimd.MultiplyAdd(x, v0, c00);
+                c01 = TSimd.MultiplyAdd(x, v1, c01);
+                c02 = TSimd.MultiplyAdd(x, v2, c02);
                 x = TSimd.Broadcast(a1[k]);
-                c10 = TSimd.MultiplyAdd(x, w0, c10);
-                c11 = TSimd.MultiplyAdd(x, w1, c11);
-                c12 = TSimd.MultiplyAdd(x, w2, c12);
+                c10 = TSimd.MultiplyAdd(x, v0, c10);
+                c11 = TSimd.MultiplyAdd(x, v1, c11);
+                c12 = TSimd.MultiplyAdd(x, v2, c12);
                 b0 += bStep;
                 b1 += bStep;
                 b2 += bStep;

@@ -34,17 +34,17 @@ internal static unsafe partial class F32Gemm<TSimd, V>
             var a2 = rows[2] + offset;
             for (nint k = 0; k < length; k++)
             {
-                var w0 = TSimd.Load(b0);
-                var w1 = TSimd.Load(b1);
+                var v0 = TSimd.Load(b0);
+                var v1 = TSimd.Load(b1);
                 var x = TSimd.Broadcast(a0[k]);
-                c00 = TSimd.MultiplyAdd(x, w0, c00);
-                c01 = TSimd.MultiplyAdd(x, w1, c01);
+                c00 = TSimd.MultiplyAdd(x, v0, c00);
+                c01 = TSimd.MultiplyAdd(x, v1, c01);
                 x = TSimd.Broadcast(a1[k]);
-                c10 = TSimd.MultiplyAdd(x, w0, c10);
-                c11 = TSimd.MultiplyAdd(x, w1, c11);
+                c10 = TSimd.MultiplyAdd(x, v0, c10);
+                c11 = TSimd.MultiplyAdd(x, v1, c11);
                 x = TSimd.Broadcast(a2[k]);
-                c20 = TSimd.MultiplyAdd(x, w0, c20);
-                c21 = TSimd.MultiplyAdd(x, w1, c21);
+                c20 = TSimd.MultiplyAdd(x, v0, c20);
+                c21 = TSimd.MultiplyAdd(x, v1, c21);
                 b0 += bStep;
                 b1 += bStep;
             }

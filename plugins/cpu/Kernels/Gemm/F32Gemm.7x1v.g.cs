@@ -46,21 +46,21 @@ internal static unsafe partial class F32Gemm<TSimd, V>
             var a6 = rows[6] + offset;
             for (nint k = 0; k < length; k++)
             {
-                var w0 = TSimd.Load(b0);
+                var v0 = TSimd.Load(b0);
                 var x = TSimd.Broadcast(a0[k]);
-                c00 = TSimd.MultiplyAdd(x, w0, c00);
+                c00 = TSimd.MultiplyAdd(x, v0, c00);
                 x = TSimd.Broadcast(a1[k]);
-                c10 = TSimd.MultiplyAdd(x, w0, c10);
+                c10 = TSimd.MultiplyAdd(x, v0, c10);
                 x = TSimd.Broadcast(a2[k]);
-                c20 = TSimd.MultiplyAdd(x, w0, c20);
+                c20 = TSimd.MultiplyAdd(x, v0, c20);
                 x = TSimd.Broadcast(a3[k]);
-                c30 = TSimd.MultiplyAdd(x, w0, c30);
+                c30 = TSimd.MultiplyAdd(x, v0, c30);
                 x = TSimd.Broadcast(a4[k]);
-                c40 = TSimd.MultiplyAdd(x, w0, c40);
+                c40 = TSimd.MultiplyAdd(x, v0, c40);
                 x = TSimd.Broadcast(a5[k]);
-                c50 = TSimd.MultiplyAdd(x, w0, c50);
+                c50 = TSimd.MultiplyAdd(x, v0, c50);
                 x = TSimd.Broadcast(a6[k]);
-                c60 = TSimd.MultiplyAdd(x, w0, c60);
+                c60 = TSimd.MultiplyAdd(x, v0, c60);
                 b0 += bStep;
             }
         }

@@ -5,4 +5,6 @@ internal static unsafe partial class F32Gemm<TSimd, V>
     where TSimd : struct, ISimd<V>
     where V : unmanaged
 {
+    // Floats: 4 KiB ahead of each stream, which is more than a core's own prefetcher dares at the edge of a page.
+    private const int PrefetchDistance = 1024;
 }

@@ -115,7 +115,7 @@ internal static unsafe class Gemm
     }
 
     /// <summary>Compiles what <see cref="Run"/> with so many rows will call; see <see cref="KernelSet.Compile(int, int)"/>.</summary>
-    public static void Prepare(PackedMatrix weights, int m) => weights.Kernels.Compile(Math.Min(m, GemmJob.BlockRows(weights, m)), weights.PanelCount);
+    public static void Prepare(PackedMatrix weights, int m) => weights.Kernels.Compile(Math.Min(m, GemmJob.BlockRows(weights, m, 1)), weights.PanelCount);
 
     internal static void PackBias(PackedMatrix packed, float* bias)
     {

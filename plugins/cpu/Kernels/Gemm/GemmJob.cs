@@ -9,6 +9,10 @@ internal sealed unsafe class GemmJob : IParallelWork
     // Each block reads all weights; the second-level cache holds a pass of so many rows.
     private const int RowsPerBlock = 128;
 
+    // Weights of this size come from the third-level cache faster than they are used: each thread then has rows of its own.
+    private const long SharedWeightBytes = 4 << 20;
+    private const int LeastRowsOfThread = 32;
+
     private PackedMatrix _weights = null!;
     private float* _a;
     private float* _c;
@@ -19,15 +23,19 @@ internal sealed unsafe class GemmJob : IParallelWork
     private float _max;
     private float* _scratch;
     private int _rowBlocks;
+    private int _blockRows;
     private int _panelsPerChunk;
     private int _panelChunks;
 
-    internal static int RowBlocks(int m) => (m + RowsPerBlock - 1) / RowsPerBlock;
-
     /// <summary>Rows of a block: whole tiles, so that only the last block has a remainder.</summary>
-    internal static int BlockRows(PackedMatrix weights, int m)
+    internal static int BlockRows(PackedMatrix weights, int m, int threads)
     {
-        var blocks = RowBlocks(m);
+        var blocks = (m + RowsPerBlock - 1) / RowsPerBlock;
+        if (blocks < threads && (long)weights.N * weights.K * sizeof(float) <= SharedWeightBytes)
+        {
+            blocks = Math.Max(blocks, Math.Min(threads, m / LeastRowsOfThread));
+        }
+
         var tile = weights.Kernels.MaxRows;
         return Math.Min(RowsPerBlock, (((m + blocks - 1) / blocks) + tile - 1) / tile * tile);
     }
@@ -49,9 +57,10 @@ internal sealed unsafe class GemmJob : IParallelWork
         _min = min;
         _max = max;
         _scratch = CopiesRows(weights, m) && aStride * sizeof(float) % 1024 == 0 ? scratch : null;
-        _rowBlocks = RowBlocks(m);
         var panels = weights.PanelCount;
         var threads = pool?.ThreadCount ?? 1;
+        _blockRows = BlockRows(weights, m, threads);
+        _rowBlocks = (m + _blockRows - 1) / _blockRows;
         var operations = 2.0 * m * weights.N * weights.K;
         var bytes = 4.0 * (((double)weights.N * weights.K) + ((double)m * (weights.K + weights.N)));
         var items = ParallelCost.Items(ParallelCost.Microseconds(operations, bytes, weights.PanelWidth), threads);
@@ -81,20 +90,14 @@ internal sealed unsafe class GemmJob : IParallelWork
             Min = _min,
             Max = _max,
         };
-        var blockRows = BlockRows(weights, _m);
         var copiedBlock = -1;
         for (var item = start; item < end; item++)
         {
             var block = item / _panelChunks;
             var firstPanel = (item % _panelChunks) * _panelsPerChunk;
             var panelCount = Math.Min(_panelsPerChunk, weights.PanelCount - firstPanel);
-            var firstRow = block * blockRows;
-            var rowCount = Math.Min(blockRows, _m - firstRow);
-            if (rowCount <= 0)
-            {
-                continue;
-            }
-
+            var firstRow = block * _blockRows;
+            var rowCount = Math.Min(_blockRows, _m - firstRow);
             if (block != copiedBlock)
             {
                 copiedBlock = block;

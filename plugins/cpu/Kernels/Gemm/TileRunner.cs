@@ -43,7 +43,7 @@ internal static unsafe class TileRunner
         var (min, max) = (t.Min, t.Max);
         nint segmentsOfPass = Math.Max(1, PassLength / Math.Max(1, segmentLength));
         // One long segment is cut; many short ones are taken several at a time.
-        nint passLength = segmentLength > 2 * CutLength ? CutLength : segmentLength;
+        nint passLength = tileCount > 1 && segmentLength > 2 * CutLength ? CutLength : segmentLength;
         if (lastLanes < width)
         {
             segmentsOfPass = segmentCount;

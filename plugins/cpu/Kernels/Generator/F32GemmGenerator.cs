@@ -8,10 +8,13 @@ internal static class F32GemmGenerator
     public const int MaxRows = 8;
 
     /// <summary>
-    /// Most registers of columns for a number of rows. Few rows are bound by reading B, and want several streams of it; many are bound by
-    /// arithmetic, and two registers of columns reach its peak: more would only take longer to compile.
+    /// Most registers of columns for a number of rows. One row is bound by memory, which is fastest as one stream, prefetched. Many rows are
+    /// bound by arithmetic, and two registers of columns reach its peak: more would only take longer to compile.
     /// </summary>
-    public static int MaxPanels(int rows) => rows <= 4 ? 4 : 2;
+    public static int MaxPanels(int rows) => rows == 1 ? 1 : rows <= 4 ? 4 : 2;
+
+    // A step depends on the one before through its accumulator; few accumulators take several steps at once.
+    private static int Unrolled(int accumulators) => accumulators == 1 ? 4 : accumulators <= 4 ? 2 : 1;
 
     /// <summary>Every file's name and text.</summary>
     public static IEnumerable<(string Name, string Text)> Generate()
@@ -58,7 +61,10 @@ internal static class F32GemmGenerator
     private static string Kernel(int rows, int panels)
     {
         var text = new StringBuilder();
-        var isUnrolled = rows * panels <= 4;
+        var unrolled = Unrolled(rows * panels);
+        const string sums = "cdef";
+        const string weights = "vwpq";
+        const string values = "xyzu";
         void Line(int indent, string line) => text.Append(' ', indent * 4).Append(line).Append('\n');
 
         text.Append("// Written by F32GemmGenerator; do not edit.\nusing System.Runtime.CompilerServices;\n\nnamespace Tandem.Plugins.Cpu.Kernels;\n\n");
@@ -78,11 +84,11 @@ internal static class F32GemmGenerator
             Line(2, $"V {Join(panels, j => $"c{i}{j}")};");
         }
 
-        if (isUnrolled)
+        for (var u = 1; u < unrolled; u++)
         {
             for (var i = 0; i < rows; i++)
             {
-                Line(2, $"V {Join(panels, j => $"d{i}{j} = TSimd.Zero")};");
+                Line(2, $"V {Join(panels, j => $"{sums[u]}{i}{j} = TSimd.Zero")};");
             }
         }
 
@@ -111,38 +117,40 @@ internal static class F32GemmGenerator
             Line(3, $"var a{i} = rows[{i}] + offset;");
         }
 
-        // A step depends on the one before through its accumulator; few accumulators take two steps at once.
-        if (isUnrolled)
+        if (unrolled > 1)
         {
             Line(3, "nint k = 0;");
-            Line(3, "for (; k + 2 <= length; k += 2)");
+            Line(3, $"for (; k + {unrolled} <= length; k += {unrolled})");
             Line(3, "{");
-            Step("k", "c", "v", "x");
-            Step("k + 1", "d", "w", "y");
+            for (var u = 0; u < unrolled; u++)
+            {
+                Step(u);
+            }
+
             Line(3, "}");
             text.Append('\n');
-            Line(3, "if (k < length)");
+            Line(3, unrolled == 2 ? "if (k < length)" : "for (; k < length; k++)");
             Line(3, "{");
-            Step("k", "c", "v", "x");
+            Step(0);
             Line(3, "}");
         }
         else
         {
             Line(3, "for (nint k = 0; k < length; k++)");
             Line(3, "{");
-            Step("k", "c", "w", "x");
+            Step(0);
             Line(3, "}");
         }
 
         Line(2, "}");
         text.Append('\n');
-        if (isUnrolled)
+        for (var u = 1; u < unrolled; u++)
         {
             for (var i = 0; i < rows; i++)
             {
                 for (var j = 0; j < panels; j++)
                 {
-                    Line(2, $"c{i}{j} = TSimd.Add(c{i}{j}, d{i}{j});");
+                    Line(2, $"c{i}{j} = TSimd.Add(c{i}{j}, {sums[u]}{i}{j});");
                 }
             }
         }
@@ -191,11 +199,18 @@ internal static class F32GemmGenerator
         text.Append("}\n");
         return text.ToString();
 
-        void Step(string k, string sum, string weight, string value)
+        void Step(int u)
         {
+            var (k, sum, weight, value) = (u == 0 ? "k" : $"k + {u}", sums[u], weights[u], values[u]);
             for (var j = 0; j < panels; j++)
             {
                 Line(4, $"var {weight}{j} = TSimd.Load(b{j});");
+            }
+
+            // One row uses each weight once: what weights wait for is memory.
+            for (var j = 0; rows == 1 && j < panels; j++)
+            {
+                Line(4, $"TSimd.Prefetch(b{j} + PrefetchDistance);");
             }
 
             for (var i = 0; i < rows; i++)

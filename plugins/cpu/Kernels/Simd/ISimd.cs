@@ -32,6 +32,8 @@ internal unsafe interface ISimd<V>
 
     static abstract V Add(V left, V right);
 
+    static abstract V Subtract(V left, V right);
+
     static abstract V Multiply(V left, V right);
 
     /// <summary>left * right + addend.</summary>
@@ -45,4 +47,7 @@ internal unsafe interface ISimd<V>
 
     /// <summary>The sums of all lanes of four registers.</summary>
     static abstract Vector128<float> Sum(V first, V second, V third, V fourth);
+
+    /// <summary>Asks for a cache line that is read soon.</summary>
+    static abstract void Prefetch(float* address);
 }

@@ -41,6 +41,9 @@ internal readonly unsafe struct SimdAvx2 : ISimd<Vector256<float>>
     public static Vector256<float> Add(Vector256<float> left, Vector256<float> right) => Avx.Add(left, right);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Subtract(Vector256<float> left, Vector256<float> right) => Avx.Subtract(left, right);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Multiply(Vector256<float> left, Vector256<float> right) => Avx.Multiply(left, right);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -65,4 +68,7 @@ internal readonly unsafe struct SimdAvx2 : ISimd<Vector256<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<float> Half(Vector256<float> value) => Sse.Add(value.GetLower(), value.GetUpper());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Prefetch(float* address) => Sse.Prefetch0(address);
 }

@@ -42,6 +42,9 @@ internal readonly unsafe struct SimdAvx512 : ISimd<Vector512<float>>
     public static Vector512<float> Add(Vector512<float> left, Vector512<float> right) => Avx512F.Add(left, right);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Subtract(Vector512<float> left, Vector512<float> right) => Avx512F.Subtract(left, right);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Multiply(Vector512<float> left, Vector512<float> right) => Avx512F.Multiply(left, right);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -66,4 +69,7 @@ internal readonly unsafe struct SimdAvx512 : ISimd<Vector512<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<float> Half(Vector512<float> value) => Avx.Add(value.GetLower(), value.GetUpper());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Prefetch(float* address) => Sse.Prefetch0(address);
 }

@@ -39,6 +39,9 @@ internal readonly unsafe struct SimdScalar : ISimd<float>
     public static float Add(float left, float right) => left + right;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Subtract(float left, float right) => left - right;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Multiply(float left, float right) => left * right;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -58,4 +61,9 @@ internal readonly unsafe struct SimdScalar : ISimd<float>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> Sum(float first, float second, float third, float fourth) =>
         Vector128.Create(first, second, third, fourth);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Prefetch(float* address)
+    {
+    }
 }
