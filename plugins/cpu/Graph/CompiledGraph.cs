@@ -14,8 +14,12 @@ internal sealed class CompiledGraph : IDisposable
         Outputs = ArgumentsOf(values, ValueKind.Output);
         FirstStep = new int[values.Length];
         LastRead = new int[values.Length];
+        Executors = new ExecutorPool(this);
         SetLifetimes();
     }
+
+    /// <summary>Those that run the graph; the graph owns them.</summary>
+    public ExecutorPool Executors { get; }
 
     public GraphValue[] Values { get; }
 
@@ -81,6 +85,7 @@ internal sealed class CompiledGraph : IDisposable
 
     public void Dispose()
     {
+        Executors.Dispose();
         foreach (var resource in _resources)
         {
             resource.Dispose();

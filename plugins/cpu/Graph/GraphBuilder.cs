@@ -85,6 +85,9 @@ internal sealed unsafe class GraphBuilder
     /// <summary>Threads to pack weights on; null packs on the caller's.</summary>
     public ComputePool? Pool { get; init; }
 
+    /// <summary>Whether convolutions may take Winograd's transforms.</summary>
+    public bool AllowsWinograd { get; init; } = true;
+
     /// <summary>Shares packed weights.</summary>
     public DerivedDataCache Cache { get; }
 

@@ -17,12 +17,13 @@ internal static class GraphCompiler
     /// <param name="argumentCount">Arguments of the delegate call.</param>
     /// <param name="store">Where packed weights are kept between processes; null: nowhere.</param>
     /// <param name="pool">Threads to pack weights on; null packs on the caller's.</param>
+    /// <param name="winograd">Whether convolutions may take Winograd's transforms.</param>
     /// <exception cref="TandemException"><see cref="ErrorCode.PayloadInvalid"/> or <see cref="ErrorCode.PayloadNotSupported"/>; nothing is held.</exception>
     public static CompiledGraph Compile(
         PayloadGraph payload, ConstantTable constants, InstructionSet instructionSet, DerivedDataCache cache, int argumentCount, PackedStore? store = null,
-        ComputePool? pool = null)
+        ComputePool? pool = null, bool winograd = true)
     {
-        var builder = new GraphBuilder(payload, constants, instructionSet, cache, argumentCount) { Store = store, Pool = pool };
+        var builder = new GraphBuilder(payload, constants, instructionSet, cache, argumentCount) { Store = store, Pool = pool, AllowsWinograd = winograd };
         try
         {
             constants.MoveTo(builder.Resources);

@@ -4,7 +4,7 @@ using Tandem.Sdk;
 
 namespace Tandem.Plugins.Cpu.Graph;
 
-/// <summary>What one session knows of a graph's values: their current shapes and addresses. Native memory, freed on dispose.</summary>
+/// <summary>What one executor knows of a graph's values: their current shapes and addresses. Native memory, freed on dispose.</summary>
 internal sealed unsafe class GraphState : IDisposable
 {
     private readonly GraphValue[] _values;

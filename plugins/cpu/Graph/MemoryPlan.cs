@@ -4,7 +4,7 @@ namespace Tandem.Plugins.Cpu.Graph;
 /// Where every internal value of a graph lies, for the shapes of the moment: views share memory, element-wise steps overwrite dead operands,
 /// and the rest is packed by size over lifetimes. Planning allocates nothing on the managed heap.
 /// </summary>
-internal sealed class MemoryPlan
+internal sealed unsafe class MemoryPlan
 {
     private const int Alignment = 64;
 
@@ -19,21 +19,17 @@ internal sealed class MemoryPlan
     // What a plan is: for each value who holds it, and where in there.
     private readonly int[] _holderOf;
     private readonly long[] _place;
-    private readonly PlanScratch _scratch;
 
     /// <summary>Prepares to plan.</summary>
     /// <param name="graph">The graph.</param>
-    /// <param name="steps">Its steps in a session.</param>
-    /// <param name="scratch">Memory of the session for planning; this plan keeps nothing in it.</param>
-    public MemoryPlan(CompiledGraph graph, Step[] steps, PlanScratch scratch)
+    /// <param name="steps">Its steps in an executor.</param>
+    public MemoryPlan(CompiledGraph graph, Step[] steps)
     {
         _values = graph.Values;
         _steps = steps;
         (_firstStep, _lastRead) = (graph.FirstStep, graph.LastRead);
         _holderOf = new int[_values.Length];
         _place = new long[_values.Length];
-        _scratch = scratch;
-        scratch.Reserve(_values.Length);
     }
 
     /// <summary>Bytes of workspace for all internal values.</summary>
@@ -42,35 +38,36 @@ internal sealed class MemoryPlan
     /// <summary>Plans anew.</summary>
     /// <param name="state">Current shapes.</param>
     /// <param name="active">Receives the steps that have something to do, in order.</param>
+    /// <param name="scratch">Memory to plan with; the plan keeps nothing in it.</param>
     /// <returns>Number of steps in <paramref name="active"/>.</returns>
-    public int Plan(GraphState state, Step[] active)
+    public int Plan(GraphState state, Step[] active, in PlanScratch scratch)
     {
         foreach (var value in _values)
         {
             var index = value.Index;
-            _scratch.Storage[index] = index;
-            _scratch.OffsetInStorage[index] = 0;
-            _scratch.Holder[index] = value.Kind == ValueKind.Internal ? Workspace : index;
-            _scratch.LastUse[index] = _lastRead[index];
-            _scratch.Size[index] = state.Bytes(index);
+            scratch.Storage[index] = index;
+            scratch.OffsetInStorage[index] = 0;
+            scratch.Holder[index] = value.Kind == ValueKind.Internal ? Workspace : index;
+            scratch.LastUse[index] = _lastRead[index];
+            scratch.Size[index] = state.Bytes(index);
         }
 
         var activeCount = 0;
         for (var step = 0; step < _steps.Length; step++)
         {
-            if (!TryShare(_steps[step], step))
+            if (!TryShare(scratch, _steps[step], step))
             {
                 active[activeCount++] = _steps[step];
             }
         }
 
-        Place();
+        Place(scratch);
         foreach (var value in _values)
         {
-            var storage = _scratch.Storage[value.Index];
-            var holder = _scratch.Holder[storage];
+            var storage = scratch.Storage[value.Index];
+            var holder = scratch.Holder[storage];
             _holderOf[value.Index] = holder;
-            _place[value.Index] = _scratch.OffsetInStorage[value.Index] + (holder == Workspace ? _scratch.Offset[storage] : 0);
+            _place[value.Index] = scratch.OffsetInStorage[value.Index] + (holder == Workspace ? scratch.Offset[storage] : 0);
         }
 
         return activeCount;
@@ -79,7 +76,7 @@ internal sealed class MemoryPlan
     /// <summary>Writes the address of every value into the state.</summary>
     /// <param name="state">Receives addresses; holds those of arguments and constants already.</param>
     /// <param name="workspace">Memory of <see cref="TotalBytes"/>.</param>
-    public unsafe void Bind(GraphState state, byte* workspace)
+    public void Bind(GraphState state, byte* workspace)
     {
         foreach (var value in _values)
         {
@@ -93,19 +90,19 @@ internal sealed class MemoryPlan
 
     /// <summary>Lets a step's output share the memory of an operand.</summary>
     /// <returns>Whether the step has nothing left to do.</returns>
-    private bool TryShare(Step step, int index)
+    private bool TryShare(in PlanScratch scratch, Step step, int index)
     {
         var node = step.Node;
         if (step.MemoryUse == MemoryUse.View)
         {
-            return TryView(node.Inputs[0], node.Outputs[0], step.ViewOffset);
+            return TryView(scratch, node.Inputs[0], node.Outputs[0], step.ViewOffset);
         }
 
         if (step.MemoryUse == MemoryUse.InPlace)
         {
             foreach (var input in node.Inputs)
             {
-                if (TryOverwrite(node, input, node.Outputs[0], index))
+                if (TryOverwrite(scratch, node, input, node.Outputs[0], index))
                 {
                     break;
                 }
@@ -115,28 +112,28 @@ internal sealed class MemoryPlan
         return false;
     }
 
-    private bool TryView(int input, int output, long offset)
+    private bool TryView(in PlanScratch scratch, int input, int output, long offset)
     {
-        var storage = _scratch.Storage[input];
+        var storage = scratch.Storage[input];
         if (_values[output].Kind == ValueKind.Output)
         {
             // The other way round: whoever wrote the input writes into the argument.
-            if (_scratch.Holder[storage] != Workspace || _scratch.OffsetInStorage[input] + offset != 0 || _scratch.Size[storage] != _scratch.Size[output])
+            if (scratch.Holder[storage] != Workspace || scratch.OffsetInStorage[input] + offset != 0 || scratch.Size[storage] != scratch.Size[output])
             {
                 return false;
             }
 
-            _scratch.Holder[storage] = output;
+            scratch.Holder[storage] = output;
         }
 
-        Join(output, storage, _scratch.OffsetInStorage[input] + offset);
+        Join(scratch, output, storage, scratch.OffsetInStorage[input] + offset);
         return true;
     }
 
-    private bool TryOverwrite(Node node, int input, int output, int step)
+    private bool TryOverwrite(in PlanScratch scratch, Node node, int input, int output, int step)
     {
-        var storage = _scratch.Storage[input];
-        if (_scratch.Holder[storage] != Workspace || _scratch.LastUse[storage] > step || _scratch.OffsetInStorage[input] != 0 || _scratch.Size[storage] != _scratch.Size[output])
+        var storage = scratch.Storage[input];
+        if (scratch.Holder[storage] != Workspace || scratch.LastUse[storage] > step || scratch.OffsetInStorage[input] != 0 || scratch.Size[storage] != scratch.Size[output])
         {
             return false;
         }
@@ -144,7 +141,7 @@ internal sealed class MemoryPlan
         foreach (var other in node.Inputs)
         {
             // Another view of the same bytes may be read in another order.
-            if (other != input && _scratch.Storage[other] == storage)
+            if (other != input && scratch.Storage[other] == storage)
             {
                 return false;
             }
@@ -152,87 +149,87 @@ internal sealed class MemoryPlan
 
         if (_values[output].Kind == ValueKind.Output)
         {
-            _scratch.Holder[storage] = output;
+            scratch.Holder[storage] = output;
         }
 
-        Join(output, storage, 0);
+        Join(scratch, output, storage, 0);
         return true;
     }
 
-    private void Join(int value, int storage, long offset)
+    private void Join(in PlanScratch scratch, int value, int storage, long offset)
     {
-        _scratch.Storage[value] = storage;
-        _scratch.OffsetInStorage[value] = offset;
-        _scratch.LastUse[storage] = Math.Max(_scratch.LastUse[storage], _lastRead[value]);
+        scratch.Storage[value] = storage;
+        scratch.OffsetInStorage[value] = offset;
+        scratch.LastUse[storage] = Math.Max(scratch.LastUse[storage], _lastRead[value]);
     }
 
     // Shell's sort: the framework's sort of pairs would have to be compiled anew for these types while the first call waits.
-    private void SortBySize(int count)
+    private static void SortBySize(in PlanScratch scratch, int count)
     {
         for (var gap = count / 2; gap > 0; gap /= 2)
         {
             for (var i = gap; i < count; i++)
             {
-                var item = _scratch.Order[i];
+                var item = scratch.Order[i];
                 var j = i;
-                while (j >= gap && (_scratch.Size[_scratch.Order[j - gap]] < _scratch.Size[item] || (_scratch.Size[_scratch.Order[j - gap]] == _scratch.Size[item] && _scratch.Order[j - gap] > item)))
+                while (j >= gap && (scratch.Size[scratch.Order[j - gap]] < scratch.Size[item] || (scratch.Size[scratch.Order[j - gap]] == scratch.Size[item] && scratch.Order[j - gap] > item)))
                 {
-                    _scratch.Order[j] = _scratch.Order[j - gap];
+                    scratch.Order[j] = scratch.Order[j - gap];
                     j -= gap;
                 }
 
-                _scratch.Order[j] = item;
+                scratch.Order[j] = item;
             }
         }
     }
 
     /// <summary>The largest first, each at the lowest offset that is free over its whole life.</summary>
-    private void Place()
+    private void Place(in PlanScratch scratch)
     {
         var count = 0;
         foreach (var value in _values)
         {
-            if (_scratch.Storage[value.Index] == value.Index && _scratch.Holder[value.Index] == Workspace)
+            if (scratch.Storage[value.Index] == value.Index && scratch.Holder[value.Index] == Workspace)
             {
-                _scratch.Order[count++] = value.Index;
+                scratch.Order[count++] = value.Index;
             }
         }
 
-        SortBySize(count);
+        SortBySize(scratch, count);
         TotalBytes = 0;
         var placed = 0;
         for (var i = 0; i < count; i++)
         {
-            var storage = _scratch.Order[i];
-            var size = (_scratch.Size[storage] + Alignment - 1) & ~(Alignment - 1L);
+            var storage = scratch.Order[i];
+            var size = (scratch.Size[storage] + Alignment - 1) & ~(Alignment - 1L);
             long offset = 0;
             var position = 0;
 
             // Placed is sorted by offset, so the first gap that is large enough is the lowest.
             for (var j = 0; j < placed; j++)
             {
-                var other = _scratch.Placed[j];
-                if (_scratch.LastUse[other] < _firstStep[storage] || _scratch.LastUse[storage] < _firstStep[other])
+                var other = scratch.Placed[j];
+                if (scratch.LastUse[other] < _firstStep[storage] || scratch.LastUse[storage] < _firstStep[other])
                 {
                     continue;
                 }
 
-                if (offset + size <= _scratch.Offset[other])
+                if (offset + size <= scratch.Offset[other])
                 {
                     break;
                 }
 
-                offset = Math.Max(offset, _scratch.Offset[other] + ((_scratch.Size[other] + Alignment - 1) & ~(Alignment - 1L)));
+                offset = Math.Max(offset, scratch.Offset[other] + ((scratch.Size[other] + Alignment - 1) & ~(Alignment - 1L)));
             }
 
-            _scratch.Offset[storage] = offset;
-            while (position < placed && _scratch.Offset[_scratch.Placed[position]] <= offset)
+            scratch.Offset[storage] = offset;
+            while (position < placed && scratch.Offset[scratch.Placed[position]] <= offset)
             {
                 position++;
             }
 
-            Array.Copy(_scratch.Placed, position, _scratch.Placed, position + 1, placed - position);
-            _scratch.Placed[position] = storage;
+            Buffer.MemoryCopy(scratch.Placed + position, scratch.Placed + position + 1, (long)(placed - position) * sizeof(int), (long)(placed - position) * sizeof(int));
+            scratch.Placed[position] = storage;
             placed++;
             TotalBytes = Math.Max(TotalBytes, offset + size);
         }

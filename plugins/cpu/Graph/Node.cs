@@ -36,7 +36,7 @@ internal abstract class Node
     /// <exception cref="TandemException"><see cref="ErrorCode.PayloadInvalid"/>: the shapes do not fit the operation.</exception>
     public abstract void InferShapes(GraphState state);
 
-    /// <summary>Makes the half of the operation that belongs to one session.</summary>
+    /// <summary>Makes the half of the operation that belongs to one executor.</summary>
     public abstract Step CreateStep(GraphState state);
 
     /// <summary>Sets an output's shape after measuring it.</summary>

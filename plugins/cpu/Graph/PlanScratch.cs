@@ -1,39 +1,46 @@
 namespace Tandem.Plugins.Cpu.Graph;
 
-/// <summary>What planning works with and nobody needs afterwards: one for all delegates of a session, by value.</summary>
-internal sealed class PlanScratch
+/// <summary>What planning works with and nobody needs afterwards; lies in the memory that activations will lie in.</summary>
+internal readonly unsafe struct PlanScratch
 {
     /// <summary>The storage of a value; a storage is named by its first value.</summary>
-    public int[] Storage { get; private set; } = [];
+    public readonly int* Storage;
 
     /// <summary>Bytes from the start of the storage to the value.</summary>
-    public long[] OffsetInStorage { get; private set; } = [];
+    public readonly long* OffsetInStorage;
 
     /// <summary>Who holds a storage.</summary>
-    public int[] Holder { get; private set; } = [];
+    public readonly int* Holder;
 
     /// <summary>The last step that reads a storage.</summary>
-    public int[] LastUse { get; private set; } = [];
+    public readonly int* LastUse;
 
     /// <summary>Bytes.</summary>
-    public long[] Size { get; private set; } = [];
+    public readonly long* Size;
 
     /// <summary>Place of a storage in the workspace.</summary>
-    public long[] Offset { get; private set; } = [];
+    public readonly long* Offset;
 
     /// <summary>Storages by size.</summary>
-    public int[] Order { get; private set; } = [];
+    public readonly int* Order;
 
     /// <summary>Storages by place.</summary>
-    public int[] Placed { get; private set; } = [];
+    public readonly int* Placed;
 
-    /// <summary>Makes room for so many values; when a delegate is made, never when it runs.</summary>
-    public void Reserve(int count)
+    /// <param name="memory">Memory of <see cref="ByteCount"/>, aligned.</param>
+    /// <param name="count">Number of values.</param>
+    public PlanScratch(byte* memory, int count)
     {
-        if (count > Storage.Length)
-        {
-            (Storage, Holder, LastUse, Order, Placed) = (new int[count], new int[count], new int[count], new int[count], new int[count]);
-            (OffsetInStorage, Size, Offset) = (new long[count], new long[count], new long[count]);
-        }
+        OffsetInStorage = (long*)memory;
+        Size = OffsetInStorage + count;
+        Offset = Size + count;
+        Storage = (int*)(Offset + count);
+        Holder = Storage + count;
+        LastUse = Holder + count;
+        Order = LastUse + count;
+        Placed = Order + count;
     }
+
+    /// <summary>Bytes for so many values.</summary>
+    public static long ByteCount(int count) => (long)count * ((3 * sizeof(long)) + (5 * sizeof(int)));
 }

@@ -1,6 +1,6 @@
 namespace Tandem.Plugins.Cpu.Graph;
 
-/// <summary>The half of a node that belongs to one session: loops worked out for the current shapes. Running it allocates nothing.</summary>
+/// <summary>The half of a node that belongs to one executor: loops worked out for the current shapes. Running it allocates nothing.</summary>
 internal abstract class Step
 {
     protected Step(Node node, GraphState state)

@@ -7,7 +7,7 @@ namespace Tandem.Plugins.Cpu.Graph;
 /// Activation memory of one session, shared by its delegates: only one of them runs at a time, and none keeps anything between calls.
 /// </summary>
 /// <remarks>Grows and never shrinks; a delegate that finds <see cref="Memory"/> moved binds its addresses anew.</remarks>
-internal sealed unsafe class Workspace : IDisposable
+internal sealed unsafe class Workspace(WorkspaceTable table, long sessionId) : IDisposable
 {
     private const int Alignment = 64;
     private byte* _memory;
@@ -19,8 +19,11 @@ internal sealed unsafe class Workspace : IDisposable
 
     public long ByteCount { get; private set; }
 
-    /// <summary>What the session's delegates plan with.</summary>
-    public PlanScratch PlanScratch { get; } = new();
+    /// <summary>The session whose memory it is.</summary>
+    public long SessionId => sessionId;
+
+    /// <summary>Delegates that hold it; the table counts them.</summary>
+    public int Holders { get; set; }
 
     /// <summary>Makes room.</summary>
     /// <param name="byteCount">Bytes that are needed.</param>
@@ -49,6 +52,9 @@ internal sealed unsafe class Workspace : IDisposable
             throw TooLarge(byteCount, exception);
         }
     }
+
+    /// <summary>Gives up a delegate's hold.</summary>
+    public void Release() => table.Release(this);
 
     public void Dispose()
     {

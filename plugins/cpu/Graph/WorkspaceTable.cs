@@ -3,41 +3,34 @@ namespace Tandem.Plugins.Cpu.Graph;
 /// <summary>The workspaces of the sessions that have delegates of this plugin, counted.</summary>
 internal sealed class WorkspaceTable
 {
-    private readonly Dictionary<long, Entry> _workspaces = [];
+    private readonly Dictionary<long, Workspace> _workspaces = [];
 
-    /// <summary>The session's workspace; every call is paired with one of <see cref="Release"/>.</summary>
+    /// <summary>The session's workspace; every call is paired with one of <see cref="Workspace.Release"/>.</summary>
     public Workspace Acquire(long sessionId)
     {
         lock (_workspaces)
         {
-            if (!_workspaces.TryGetValue(sessionId, out var entry))
+            if (!_workspaces.TryGetValue(sessionId, out var workspace))
             {
-                entry = new Entry();
-                _workspaces.Add(sessionId, entry);
+                workspace = new Workspace(this, sessionId);
+                _workspaces.Add(sessionId, workspace);
             }
 
-            entry.Holders++;
-            return entry.Workspace;
+            workspace.Holders++;
+            return workspace;
         }
     }
 
-    public void Release(long sessionId)
+    /// <summary>Gives up one hold.</summary>
+    public void Release(Workspace workspace)
     {
         lock (_workspaces)
         {
-            var entry = _workspaces[sessionId];
-            if (--entry.Holders == 0)
+            if (--workspace.Holders == 0)
             {
-                _workspaces.Remove(sessionId);
-                entry.Workspace.Dispose();
+                _workspaces.Remove(workspace.SessionId);
+                workspace.Dispose();
             }
         }
-    }
-
-    private sealed class Entry
-    {
-        public Workspace Workspace { get; } = new();
-
-        public int Holders { get; set; }
     }
 }

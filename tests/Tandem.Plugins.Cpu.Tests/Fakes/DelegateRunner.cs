@@ -9,6 +9,8 @@ internal sealed unsafe class DelegateRunner : IDisposable
     private readonly FakeHost _host;
     private readonly CpuPlugin _plugin = new();
     private readonly IBackendRuntime _runtime;
+    private readonly byte[] _payload;
+    private readonly int _argumentCount;
     private readonly List<nint> _memory = [];
 
     public DelegateRunner(
@@ -24,6 +26,8 @@ internal sealed unsafe class DelegateRunner : IDisposable
         _host = new FakeHost(threads);
         _runtime = _plugin.CreateRuntime("XnnpackBackend", _host)!;
         NamedData = new FakeNamedData(namedData);
+        _payload = payload;
+        _argumentCount = argumentCount;
         Context = new FakeInitializeContext(payload, argumentCount, NamedData, ProgramCache, new BackendOptions([.. options ?? [], .. isa is null ? [] : new KeyValuePair<string, string>[] { new("isa", isa) }]), 1);
         Delegate = _runtime.Initialize(Context);
     }
@@ -37,6 +41,20 @@ internal sealed unsafe class DelegateRunner : IDisposable
     public FakeInitializeContext Context { get; }
 
     public IBackendDelegate Delegate { get; }
+
+    /// <summary>The delegate of another session of the same program; the caller disposes it.</summary>
+    public IBackendDelegate Initialize(long sessionId)
+    {
+        var context = new FakeInitializeContext(_payload, _argumentCount, NamedData, ProgramCache, Context.Options, sessionId);
+        try
+        {
+            return _runtime.Initialize(context);
+        }
+        finally
+        {
+            context.Payload.Dispose();
+        }
+    }
 
     /// <summary>A tensor with memory of its own.</summary>
     public TensorView Tensor(ScalarType type, int[] sizes, byte[]? dimOrder = null, bool isDynamic = false)
