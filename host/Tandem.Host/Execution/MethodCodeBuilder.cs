@@ -62,10 +62,17 @@ internal sealed unsafe class MethodCodeBuilder
         return code;
     }
 
-    // A session has a table of what it has of its own and of what instructions write; everything else is the same for all.
+    // A session has a table of what it has of its own and of what instructions write; everything else is the same for all. Values that nothing names are
+    // left out: where a backend has taken operators, what was between them stays behind in the file.
     private void AssignSlots()
     {
         Array.Fill(_places, int.MinValue);
+        var isNamed = new bool[_places.Length];
+        foreach (var index in _chain.SelectMany(NamesOf).Concat(_plan.Inputs).Concat(_plan.Outputs))
+        {
+            isNamed[index] = true;
+        }
+
         foreach (var instruction in _chain)
         {
             ReadOnlySpan<int> written = instruction switch
@@ -83,7 +90,7 @@ internal sealed unsafe class MethodCodeBuilder
 
         for (var index = 0; index < _places.Length; index++)
         {
-            if (_isWritten[index] || IsOwn(index) || _plan.Inputs.Contains(index) || _plan.Outputs.Contains(index))
+            if (_isWritten[index] || (isNamed[index] && IsOwn(index)) || _plan.Inputs.Contains(index) || _plan.Outputs.Contains(index))
             {
                 AddSlot(index);
                 foreach (var item in ItemsOf(index) ?? [])
@@ -93,17 +100,21 @@ internal sealed unsafe class MethodCodeBuilder
             }
         }
 
-        foreach (var instruction in _chain)
+        foreach (var index in _chain.Where(instruction => instruction is not InstructionModel.KernelCall).SelectMany(NamesOf))
         {
-            AddSlot(instruction switch
-            {
-                InstructionModel.Move move => move.From,
-                InstructionModel.JumpFalse jump => jump.Condition,
-                InstructionModel.Free free => free.Value,
-                _ => -1,
-            });
+            AddSlot(index);
         }
     }
+
+    private static IEnumerable<int> NamesOf(InstructionModel instruction) => instruction switch
+    {
+        InstructionModel.KernelCall call => call.Arguments,
+        InstructionModel.DelegateCall call => call.Arguments,
+        InstructionModel.Move move => new[] { move.From, move.To },
+        InstructionModel.JumpFalse jump => new[] { jump.Condition },
+        InstructionModel.Free free => new[] { free.Value },
+        _ => Array.Empty<int>(),
+    };
 
     private void AddSlot(int index)
     {
@@ -215,7 +226,8 @@ internal sealed unsafe class MethodCodeBuilder
             return [];
         }
 
-        return [.. Enumerable.Range(0, _plan.Values.Length).Where(other => other != index && _memory.Placements[other] == _memory.Placements[index]).Select(SlotOf)];
+        return [.. Enumerable.Range(0, _plan.Values.Length).Where(other => other != index && _memory.Placements[other] == _memory.Placements[index])
+            .Select(SlotOf).Where(slot => slot >= 0)];
     }
 
     private bool IsOverwritten(int index)

@@ -1,62 +1,68 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Tandem.Sdk;
 
 /// <summary>
-/// Sizes, dim order and what follows from them. One belongs to each layout, never changes, and is shared by the views of static shape; a view whose shape
-/// changes has a copy of its own.
+/// Sizes, dim order and what follows from them, in one array. One belongs to each layout, never changes, and is shared by the views of static shape; a view
+/// whose shape changes has a copy of its own.
 /// </summary>
-internal sealed class TensorExtents
+internal readonly struct TensorExtents
 {
+    private const int Head = 2;
+
+    // Number of elements now and at most, the strides, the sizes, the dim order.
+    private readonly long[] _numbers;
+
     internal TensorExtents(TensorLayout layout)
     {
-        // The layout's own arrays: nobody writes to a layout's extents.
-        Sizes = ImmutableCollectionsMarshal.AsArray(layout.Sizes)!;
-        DimOrder = ImmutableCollectionsMarshal.AsArray(layout.DimOrder)!;
-        Strides = new long[Sizes.Length];
-        IsContiguous = TensorShapes.IsContiguous(DimOrder);
-        MaxElementCount = layout.ElementCount;
-        ElementCount = layout.ElementCount;
-        TensorShapes.FillStrides(Sizes, DimOrder, Strides);
+        var rank = layout.Sizes.Length;
+        _numbers = new long[Head + rank + ((rank + 1) / 2) + ((rank + 7) / 8)];
+        _numbers[1] = layout.ElementCount;
+        layout.DimOrder.AsSpan().CopyTo(MutableDimOrder(rank));
+        SetSizes(layout.Sizes.AsSpan(), layout.ElementCount);
     }
 
-    private TensorExtents(TensorExtents other)
-    {
-        Sizes = [.. other.Sizes];
-        Strides = [.. other.Strides];
-        DimOrder = [.. other.DimOrder];
-        IsContiguous = other.IsContiguous;
-        ElementCount = other.ElementCount;
-        MaxElementCount = other.MaxElementCount;
-    }
+    private TensorExtents(long[] numbers) => _numbers = numbers;
 
-    internal int[] Sizes { get; }
+    internal long ElementCount => _numbers[0];
 
-    internal long[] Strides { get; }
+    internal long MaxElementCount => _numbers[1];
 
-    internal byte[] DimOrder { get; }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal ReadOnlySpan<long> Strides(int rank) => MemoryMarshal.CreateReadOnlySpan(ref At(Head), rank);
 
-    internal bool IsContiguous { get; private set; }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal ReadOnlySpan<int> Sizes(int rank) => MutableSizes(rank);
 
-    internal long ElementCount { get; private set; }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal ReadOnlySpan<byte> DimOrder(int rank) => MutableDimOrder(rank);
 
-    internal long MaxElementCount { get; }
-
-    internal TensorExtents Copy() => new(this);
+    internal TensorExtents Copy() => new([.. _numbers]);
 
     /// <summary>Changes the sizes of a copy.</summary>
     internal void SetSizes(ReadOnlySpan<int> sizes, long elementCount)
     {
-        sizes.CopyTo(Sizes);
-        ElementCount = elementCount;
-        TensorShapes.FillStrides(Sizes, DimOrder, Strides);
+        sizes.CopyTo(MutableSizes(sizes.Length));
+        _numbers[0] = elementCount;
+        FillStrides(sizes.Length);
     }
 
     /// <summary>Changes the dim order of a copy.</summary>
     internal void SetDimOrder(ReadOnlySpan<byte> dimOrder)
     {
-        dimOrder.CopyTo(DimOrder);
-        IsContiguous = TensorShapes.IsContiguous(DimOrder);
-        TensorShapes.FillStrides(Sizes, DimOrder, Strides);
+        dimOrder.CopyTo(MutableDimOrder(dimOrder.Length));
+        FillStrides(dimOrder.Length);
     }
+
+    private void FillStrides(int rank) => TensorShapes.FillStrides(Sizes(rank), DimOrder(rank), MemoryMarshal.CreateSpan(ref At(Head), rank));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private ref long At(int index) => ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_numbers), index);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private Span<int> MutableSizes(int rank) => MemoryMarshal.CreateSpan(ref Unsafe.As<long, int>(ref At(Head + rank)), rank);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private Span<byte> MutableDimOrder(int rank) => MemoryMarshal.CreateSpan(ref Unsafe.As<long, byte>(ref At(Head + rank + ((rank + 1) / 2))), rank);
 }

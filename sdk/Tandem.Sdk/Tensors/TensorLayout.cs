@@ -8,7 +8,7 @@ public sealed record TensorLayout
     /// <summary>Most dimensions that a tensor has.</summary>
     public const int MaxRank = 16;
 
-    private TensorExtents? _extents;
+    private readonly TensorExtents _extents;
 
     /// <summary>Creates a layout after checking it.</summary>
     /// <param name="scalarType">Element type.</param>
@@ -35,6 +35,7 @@ public sealed record TensorLayout
         }
 
         (ElementCount, ByteCount) = TensorShapes.Measure(scalarType, Sizes.AsSpan(), DimOrder.AsSpan());
+        _extents = new TensorExtents(this);
     }
 
     /// <summary>Element type.</summary>
@@ -52,8 +53,8 @@ public sealed record TensorLayout
     /// <summary>Bytes that the elements take.</summary>
     public long ByteCount { get; }
 
-    /// <summary>What the views of this layout share; made for the first of them.</summary>
-    internal TensorExtents Extents => Volatile.Read(ref _extents) ?? Interlocked.CompareExchange(ref _extents, new TensorExtents(this), null) ?? _extents!;
+    /// <summary>What the views of this layout share.</summary>
+    internal TensorExtents Extents => _extents;
 
     /// <summary>Value equality over type, sizes and dim order.</summary>
     /// <param name="other">The other layout.</param>

@@ -15,9 +15,11 @@ namespace Tandem.Sdk;
 /// </remarks>
 public sealed unsafe class TensorView
 {
+    // Of a session's objects these are the most numerous: 40 bytes, and the extents only where they are the view's own.
     private TensorExtents _extents;
     private void* _data;
     private readonly byte _elementSize;
+    private readonly byte _rank;
     private bool _ownsExtents;
 
     /// <summary>Creates a view without memory.</summary>
@@ -32,6 +34,8 @@ public sealed unsafe class TensorView
         IsReadOnly = isReadOnly;
         _ownsExtents = dynamism != ShapeDynamism.Static;
         _extents = _ownsExtents ? layout.Extents.Copy() : layout.Extents;
+        _rank = (byte)layout.Sizes.Length;
+        IsContiguous = TensorShapes.IsContiguous(layout.DimOrder.AsSpan());
     }
 
     /// <summary>Element type.</summary>
@@ -47,19 +51,19 @@ public sealed unsafe class TensorView
     public bool IsReadOnly { get; }
 
     /// <summary>Whether the dim order is 0, 1, 2, ...</summary>
-    public bool IsContiguous => _extents.IsContiguous;
+    public bool IsContiguous { get; private set; }
 
     /// <summary>Number of dimensions.</summary>
-    public int Rank => _extents.Sizes.Length;
+    public int Rank => _rank;
 
     /// <summary>Current size of each dimension, outermost first.</summary>
-    public ReadOnlySpan<int> Sizes => _extents.Sizes;
+    public ReadOnlySpan<int> Sizes => _extents.Sizes(_rank);
 
     /// <summary>Current stride of each dimension in elements.</summary>
-    public ReadOnlySpan<long> Strides => _extents.Strides;
+    public ReadOnlySpan<long> Strides => _extents.Strides(_rank);
 
     /// <summary>Dimensions from the slowest to the fastest.</summary>
-    public ReadOnlySpan<byte> DimOrder => _extents.DimOrder;
+    public ReadOnlySpan<byte> DimOrder => _extents.DimOrder(_rank);
 
     /// <summary>Current number of elements.</summary>
     public long ElementCount => _extents.ElementCount;
@@ -86,7 +90,7 @@ public sealed unsafe class TensorView
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Resize(ReadOnlySpan<int> sizes)
     {
-        if (!sizes.SequenceEqual(_extents.Sizes))
+        if (!sizes.SequenceEqual(Sizes))
         {
             ResizeCore(sizes);
         }
@@ -99,7 +103,7 @@ public sealed unsafe class TensorView
     public void Resize(ReadOnlySpan<int> sizes, ReadOnlySpan<byte> dimOrder)
     {
         Resize(sizes);
-        if (!dimOrder.SequenceEqual(_extents.DimOrder))
+        if (!dimOrder.SequenceEqual(DimOrder))
         {
             TensorShapes.Measure(ScalarType, sizes, dimOrder);
             if (!_ownsExtents)
@@ -109,6 +113,7 @@ public sealed unsafe class TensorView
             }
 
             _extents.SetDimOrder(dimOrder);
+            IsContiguous = TensorShapes.IsContiguous(dimOrder);
         }
     }
 
@@ -143,11 +148,11 @@ public sealed unsafe class TensorView
 
     /// <summary>A snapshot of element type, sizes and dim order.</summary>
     /// <returns>The layout.</returns>
-    public TensorLayout ToLayout() => new(ScalarType, _extents.Sizes, _extents.DimOrder);
+    public TensorLayout ToLayout() => new(ScalarType, Sizes, DimOrder);
 
     /// <summary>"float32 [2, 3]".</summary>
     /// <returns>The text.</returns>
-    public override string ToString() => TensorShapes.Describe(ScalarType, _extents.Sizes, _extents.DimOrder);
+    public override string ToString() => TensorShapes.Describe(ScalarType, Sizes, DimOrder);
 
     private void ResizeCore(ReadOnlySpan<int> sizes)
     {
