@@ -17,6 +17,9 @@ internal static class CpuOptions
     /// <summary>Most bytes of the files in that folder.</summary>
     public const string PackedCacheBytesName = "packed_cache_bytes";
 
+    /// <summary>Whether 3x3 convolutions may take Winograd's transforms: true or false; true if it is left out.</summary>
+    public const string WinogradName = "winograd";
+
     private const string Names = "avx512vnni, avx512, avxvnni, avx2, armdot, advsimd, vector128 or scalar";
 
     /// <summary>The rung that the options allow and this CPU has.</summary>
@@ -41,6 +44,25 @@ internal static class CpuOptions
                 Expected = Names,
                 Found = text,
                 NextStep = "correct the option, or leave it out for the best instruction set of this CPU",
+            }),
+        };
+    }
+
+    /// <summary>Whether 3x3 convolutions may take Winograd's transforms.</summary>
+    /// <exception cref="TandemException"><see cref="ErrorCode.ConfigurationInvalid"/>: neither true nor false.</exception>
+    public static bool GetWinograd(BackendOptions options)
+    {
+        var text = options.GetString(WinogradName);
+        return text?.ToLowerInvariant() switch
+        {
+            null or "" or "true" => true,
+            "false" => false,
+            _ => throw new TandemException(ErrorCode.ConfigurationInvalid, "the option is neither true nor false", new ErrorDetails
+            {
+                Location = WinogradName,
+                Expected = "true or false",
+                Found = text,
+                NextStep = "correct the option, or leave it out",
             }),
         };
     }

@@ -85,11 +85,17 @@ internal sealed unsafe class GraphBuilder
     /// <summary>Threads to pack weights on; null packs on the caller's.</summary>
     public ComputePool? Pool { get; init; }
 
+    /// <summary>Whether convolutions may take Winograd's transforms.</summary>
+    public bool AllowsWinograd { get; init; } = true;
+
     /// <summary>Shares packed weights.</summary>
     public DerivedDataCache Cache { get; }
 
     /// <summary>Where packed weights are kept between processes; null: nowhere.</summary>
     public PackedStore? Store { get; init; }
+
+    /// <summary>Where packed weights lie that are kept nowhere else; null: each in memory of its own.</summary>
+    public PackedArena? Arena { get; init; }
 
     public List<GraphValue> Values { get; } = [];
 

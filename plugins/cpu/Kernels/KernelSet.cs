@@ -34,6 +34,12 @@ internal sealed unsafe class KernelSet
 
     public delegate*<DepthwiseArguments*, void> Depthwise5x5 { get; private set; }
 
+    public delegate*<WinogradInputArguments*, void> WinogradInput { get; private set; }
+
+    public delegate*<WinogradFilterArguments*, void> WinogradFilter { get; private set; }
+
+    public delegate*<WinogradOutputArguments*, void> WinogradOutput { get; private set; }
+
     public delegate*<float*, float*, nint, nint, nint, float*, float, float, void> Dot { get; private set; }
 
     /// <summary>The float kernels that serve a rung that this CPU runs.</summary>
@@ -72,8 +78,8 @@ internal sealed unsafe class KernelSet
 
     /// <summary>Most panels that a tile of so many rows keeps in registers.</summary>
     public int MaxPanels(int rows) => RegisterCount >= 32
-        ? (rows == 1 ? 1 : rows <= 4 ? 4 : 2)
-        : (rows == 1 ? 1 : rows == 2 ? 4 : rows <= 4 ? 3 : rows <= 6 ? 2 : 1);
+        ? (rows <= 4 ? 4 : 2)
+        : (rows <= 2 ? 4 : rows <= 4 ? 3 : rows <= 6 ? 2 : 1);
 
     /// <summary>
     /// Compiles the kernels that a product of up to so many rows and panels uses. A program that loads calls it from a thread that has nothing
@@ -86,7 +92,7 @@ internal sealed unsafe class KernelSet
             return;
         }
 
-        var (tileRows, largerTiles, maxPanels) = TileRunner.Tiles(this, rows, panelCount);
+        var (tileRows, largerTiles, maxPanels) = TileRunner.Tiles(this, rows, panelCount, isPacked: true);
         for (var panels = 1; panels <= Math.Min(maxPanels, panelCount); panels++)
         {
             if (!TileRunner.Takes(panelCount, maxPanels, panels))
@@ -115,6 +121,18 @@ internal sealed unsafe class KernelSet
         }
     }
 
+    /// <summary>Compiles Winograd's transforms.</summary>
+    [SkipLocalsInit]
+    public void CompileWinograd()
+    {
+        WinogradInputArguments input = default;
+        WinogradFilterArguments filter = default;
+        WinogradOutputArguments output = default;
+        WinogradInput(&input);
+        WinogradFilter(&filter);
+        WinogradOutput(&output);
+    }
+
     // A tile without segments stores its initial values.
     [SkipLocalsInit]
     private void Compile(delegate*<TileArguments*, void> tile)
@@ -141,6 +159,9 @@ internal sealed unsafe class KernelSet
         set.Depthwise = &F32Depthwise<TSimd, V>.Row;
         set.Depthwise5x5 = &F32Depthwise<TSimd, V>.Row5x5;
         set.Depthwise3x3 = &F32Depthwise<TSimd, V>.Row3x3;
+        set.WinogradInput = &F32Winograd<TSimd, V>.Input;
+        set.WinogradFilter = &F32Winograd<TSimd, V>.Filter;
+        set.WinogradOutput = &F32Winograd<TSimd, V>.Output;
         set.Dot = &F32Dot<TSimd, V>.Rows;
         return set;
     }

@@ -19,6 +19,9 @@ internal sealed class ConvolutionNode(
     /// <summary>Filters of a depthwise convolution.</summary>
     public PackedDepthwise? DepthwiseFilter { get; } = depthwiseFilter;
 
+    /// <summary>Whether a dense convolution may take Winograd's transforms where they pay.</summary>
+    public bool AllowsWinograd { get; init; }
+
     public float Minimum { get; private set; } = minimum;
 
     public float Maximum { get; private set; } = maximum;
@@ -53,12 +56,20 @@ internal sealed class ConvolutionNode(
 
         protected ImageShape Image { get; private set; }
 
+        protected bool UsesWinograd { get; private set; }
+
         public override void WarmUp(KernelWarmUp warmUp)
         {
             Measure();
             var (node, parameters, image, threads) = (Convolution, Parameters, Image, warmUp.ThreadCount);
             if (node.Kind == ConvolutionKind.Dense && image.Batch > 0 && image.OutputHeight > 0 && image.OutputWidth > 0)
             {
+                if (UsesWinograd)
+                {
+                    warmUp.Request(() => WinogradConvolution.Prepare(node.Filter!, parameters, image, threads));
+                    return;
+                }
+
                 warmUp.Request(() => Kernels.Convolution.Prepare(node.Filter!, parameters, image, threads));
             }
             else if (node.Kind == ConvolutionKind.Depthwise)
@@ -87,6 +98,7 @@ internal sealed class ConvolutionNode(
             (Parameters, var height, var width) = Convolution.Geometry.Measure(Node.Source, input, Convolution.Kind == ConvolutionKind.Transposed);
             Image = new ImageShape(
                 input.Dims[0], input.Dims[1], input.Dims[2], height, width, Parameters.InputChannels, Parameters.OutputChannels);
+            UsesWinograd = Convolution is { AllowsWinograd: true, Kind: ConvolutionKind.Dense } && WinogradConvolution.Pays(Parameters, Image);
         }
 
         protected abstract long MeasureScratch();
@@ -97,12 +109,25 @@ internal sealed class ConvolutionNode(
     private sealed unsafe class DenseStep(ConvolutionNode node, GraphState state) : ConvolutionStep(node, state)
     {
         private readonly ConvolutionJob _job = new();
+        private readonly WinogradJob? _winogradJob = node.AllowsWinograd && WinogradPlan.Fits(node.Geometry.Parameters) ? new() : null;
         private readonly PackedConvolution _filter = node.Filter!;
 
-        protected override long MeasureScratch() => Kernels.Convolution.GetScratchBytes(_filter, Parameters, Image, State.Pool.ThreadCount);
+        protected override long MeasureScratch() => UsesWinograd
+            ? WinogradConvolution.GetScratchBytes(_filter, Parameters, Image, State.Pool.ThreadCount)
+            : Kernels.Convolution.GetScratchBytes(_filter, Parameters, Image, State.Pool.ThreadCount);
 
-        protected override void Run(float* input, float* output) => Kernels.Convolution.Run(
-            State.Pool, _job, _filter, Parameters, Image, input, output, Convolution.Minimum, Convolution.Maximum, State.Scratch);
+        protected override void Run(float* input, float* output)
+        {
+            if (UsesWinograd)
+            {
+                WinogradConvolution.Run(
+                    State.Pool, _winogradJob!, _filter, Parameters, Image, input, output, Convolution.Minimum, Convolution.Maximum, State.Scratch);
+                return;
+            }
+
+            Kernels.Convolution.Run(
+                State.Pool, _job, _filter, Parameters, Image, input, output, Convolution.Minimum, Convolution.Maximum, State.Scratch);
+        }
     }
 
     private sealed unsafe class DepthwiseStep(ConvolutionNode node, GraphState state) : ConvolutionStep(node, state)

@@ -301,7 +301,8 @@ internal static class NodeTranslator
                 node.Source, kind, geometry, null, WeightPacker.Depthwise(builder, node, filter, bias, parameters), input, output, node.Minimum, node.Maximum)
             : new ConvolutionNode(
                 node.Source, kind, geometry, WeightPacker.Convolution(builder, node, filter, bias, parameters, kind == ConvolutionKind.Transposed), null,
-                input, output, node.Minimum, node.Maximum);
+                input, output, node.Minimum, node.Maximum)
+            { AllowsWinograd = builder.AllowsWinograd };
     }
 
     private static Node Pooling(PayloadOperation node, GraphBuilder builder, PoolingKind kind)

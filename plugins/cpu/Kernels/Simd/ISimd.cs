@@ -32,6 +32,8 @@ internal unsafe interface ISimd<V>
 
     static abstract V Add(V left, V right);
 
+    static abstract V Subtract(V left, V right);
+
     static abstract V Multiply(V left, V right);
 
     /// <summary>left * right + addend.</summary>

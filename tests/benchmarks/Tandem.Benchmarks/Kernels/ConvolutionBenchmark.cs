@@ -49,13 +49,17 @@ internal static unsafe class ConvolutionBenchmark
         Console.WriteLine($"{"layer",-20} {"size",5} {"in",5} {"out",5} {"us min",10} {"us median",10} {"GFLOP/s",9} {"of peak",8}");
         foreach (var (name, size, geometry) in Layers)
         {
-            One(options, pool, name, size, geometry);
+            One(options, pool, name, size, geometry, false);
+            if (WinogradPlan.Fits(geometry))
+            {
+                One(options, pool, "- Winograd", size, geometry, true);
+            }
         }
 
         pool?.Stop();
     }
 
-    private static void One(KernelOptions options, SpinPool? pool, string name, int size, ConvolutionParameters p)
+    private static void One(KernelOptions options, SpinPool? pool, string name, int size, ConvolutionParameters p, bool isWinograd)
     {
         var outSize = ((size + (2 * p.PaddingTop) - p.KernelHeight) / p.StrideHeight) + 1;
         var shape = new ImageShape(1, size, size, outSize, outSize, p.InputChannels, p.OutputChannels);
@@ -74,6 +78,15 @@ internal static unsafe class ConvolutionBenchmark
             var memory = GemmBenchmark.Random((DepthwiseConvolution.GetScratchBytes(p, shape, options.Threads) / 4) + 1, 5);
             scratch = memory;
             action = () => DepthwiseConvolution.Run(pool, job, filter, p, shape, x, y, options.Min, options.Max, (byte*)memory);
+        }
+        else if (isWinograd)
+        {
+            var filter = Convolution.Pack(options.InstructionSet, w, bias, p);
+            packed = filter;
+            var job = new WinogradJob();
+            var memory = GemmBenchmark.Random((WinogradConvolution.GetScratchBytes(filter, p, shape, options.Threads) / 4) + 1, 5);
+            scratch = memory;
+            action = () => WinogradConvolution.Run(pool, job, filter, p, shape, x, y, options.Min, options.Max, (byte*)memory);
         }
         else
         {
