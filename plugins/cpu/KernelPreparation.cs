@@ -25,6 +25,12 @@ internal static unsafe class KernelPreparation
         PoolingKernels.GetAverage(instructionSet)(&pooling, 0, 0);
         PoolingKernels.GetMaximum(instructionSet)(&pooling, 0, 0);
         KernelSet.For(instructionSet).CompileAll(cancellationToken);
+        if (CpuFeatures.ToFloat(instructionSet) == InstructionSet.Avx512)
+        {
+            // Serves what is too narrow for 16 lanes.
+            KernelSet.For(InstructionSet.Avx2).CompileAll(cancellationToken);
+        }
+
         KernelSet.For(instructionSet).CompileWinograd();
         foreach (var kind in Enum.GetValues<QuantizedWeightKind>())
         {

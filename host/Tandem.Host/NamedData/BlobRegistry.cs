@@ -12,7 +12,7 @@ namespace Tandem.Host.NamedData;
 /// </summary>
 /// <remarks>
 /// Threading: all members may be called from any thread. One lock covers looking up, comparing and loading, so that equal blobs that are asked for
-/// at the same time are loaded once.
+/// at the same time are loaded once; contents are hashed outside it, several at a time.
 /// </remarks>
 public sealed class BlobRegistry
 {
@@ -197,7 +197,25 @@ public sealed class BlobRegistry
         lock (_lock)
         {
             ThrowIfFree(blob);
-            return Identify(blob);
+            if (blob.ContentId is { } known)
+            {
+                return known;
+            }
+
+            Hold(blob);
+        }
+
+        try
+        {
+            var hash = Hash(blob);
+            lock (_lock)
+            {
+                return Identify(blob, hash);
+            }
+        }
+        finally
+        {
+            Release(blob);
         }
     }
 
@@ -268,13 +286,8 @@ public sealed class BlobRegistry
             || !new ReadOnlySpan<byte>(left + length - edge, edge).SequenceEqual(new ReadOnlySpan<byte>(right + length - edge, edge));
     }
 
-    private unsafe ContentId Identify(Blob blob)
+    private static unsafe UInt128 Hash(Blob blob)
     {
-        if (blob.ContentId is { } known)
-        {
-            return known;
-        }
-
         var hash = new XxHash128(Seed);
         for (long done = 0; done < blob.Length;)
         {
@@ -283,8 +296,18 @@ public sealed class BlobRegistry
             done += step;
         }
 
+        return hash.GetCurrentHashAsUInt128();
+    }
+
+    private ContentId Identify(Blob blob, UInt128 value)
+    {
+        // Another thread may have been quicker.
+        if (blob.ContentId is { } known)
+        {
+            return known;
+        }
+
         _hashedBytes += blob.Length;
-        var value = hash.GetCurrentHashAsUInt128();
         var id = new ContentId(blob.Length, (ulong)(value >> 64), (ulong)value);
 
         // Two different contents of one hash would be confused by every cache: the second gets another identity.

@@ -120,9 +120,11 @@ internal static unsafe class QuantizedTranslator
         var layout = $"int8 {kind} {p with { StrideHeight = 1, StrideWidth = 1, PaddingTop = 0, PaddingLeft = 0 }}";
         if (kind == ConvolutionKind.Depthwise)
         {
+            // Padding that follows from the input is one column at most on either side of a kernel of three.
+            var fitsDirect = Int8DirectDepthwiseJob.Fits(p, geometry.IsSamePadding ? 1 : Math.Max(p.PaddingLeft, geometry.PaddingRight));
             var depthwise = Pack(
-                node, builder, layout, 3, p.OutputChannels, input, output,
-                new Int8DepthwiseFilter(builder.InstructionSet, p.KernelHeight, p.KernelWidth, p.OutputChannels), static (f, w, b, s, z) => f.Fill(w, b, s, z));
+                node, builder, $"{layout} {fitsDirect}", 3, p.OutputChannels, input, output,
+                new Int8DepthwiseFilter(builder.InstructionSet, p.KernelHeight, p.KernelWidth, p.OutputChannels, fitsDirect), static (f, w, b, s, z) => f.Fill(w, b, s, z));
             return new QuantizedConvolutionNode(node.Source, kind, geometry, null, depthwise, input, output, bounds);
         }
 

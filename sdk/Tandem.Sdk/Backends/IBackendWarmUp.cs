@@ -10,6 +10,12 @@ namespace Tandem.Sdk;
 /// </remarks>
 public interface IBackendWarmUp
 {
+    /// <summary>
+    /// Full paths of small programs that the host loads and executes once with zeros, after <see cref="WarmUp"/>: what a program waits for in host and
+    /// backend together. One that is not there is left out.
+    /// </summary>
+    IReadOnlyList<string> Programs => [];
+
     /// <summary>Warms up; takes as long as it needs, and less each time it is called again.</summary>
     /// <param name="cancellationToken">Ends it early; what is not done then is done when it is needed.</param>
     /// <exception cref="TandemException">What a program would be told that needs the same thing.</exception>

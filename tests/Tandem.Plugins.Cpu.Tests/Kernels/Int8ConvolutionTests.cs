@@ -82,6 +82,48 @@ public unsafe class Int8ConvolutionTests
         }
     }
 
+    [Theory]
+    [MemberData(nameof(Rungs.All), MemberType = typeof(Rungs))]
+    public void Depthwise_3x3_at_every_edge(string name)
+    {
+        var rung = Rungs.Use(name);
+        foreach (var (height, width, top, left, bottom, right, stride) in ((int, int, int, int, int, int, int)[])
+            [(1, 1, 1, 1, 1, 1, 1), (2, 1, 1, 1, 1, 1, 1), (1, 2, 2, 1, 2, 1, 1), (2, 2, 1, 0, 1, 1, 1), (3, 3, 0, 0, 0, 0, 1), (3, 4, 1, 1, 0, 0, 1), (4, 3, 0, 0, 1, 1, 1),
+                (5, 3, 0, 0, 0, 0, 2), (1, 1, 1, 1, 1, 1, 2), (4, 4, 0, 0, 1, 1, 2), (5, 5, 1, 1, 1, 1, 2), (6, 6, 1, 1, 1, 1, 2), (4, 2, 1, 0, 1, 1, 2)])
+        {
+            foreach (var channels in (int[])[1, 15, 63, 64, 65, 130])
+            {
+                Check(
+                    rung, new ConvolutionParameters(3, 3, stride, stride, 1, 1, top, left, channels, 1, 1),
+                    new ImageShape(2, height, width, ((height + top + bottom - 3) / stride) + 1, ((width + left + right - 3) / stride) + 1, channels, channels),
+                    false, channels + width, isDepthwise: true);
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Rungs.All), MemberType = typeof(Rungs))]
+    public void Results_beyond_32_bits_stay_at_the_bounds(string name)
+    {
+        var rung = Rungs.Use(name);
+        foreach (var isDepthwise in (bool[])[false, true])
+        {
+            var p = isDepthwise ? new ConvolutionParameters(3, 3, 1, 1, 1, 1, 1, 1, 20, 1, 1) : new ConvolutionParameters(1, 1, 1, 1, 1, 1, 0, 0, 1, 20, 20);
+            var s = new ImageShape(1, 4, 5, 4, 5, 20, 20);
+            var input = Bytes(new Random(1), 400, false);
+            var filter = Bytes(new Random(2), p.OutputChannels * p.KernelSize * p.GroupInputChannels, false);
+            var bias = new int[20];
+            float[] scales = [.. Enumerable.Range(0, 20).Select(i => i % 3 == 0 ? 3e38f : i % 3 == 1 ? 1e9f : 1e-30f)];
+            foreach (var r in (Requantization[])[new(127, -128, 127), new(-128, -128, 127), new(0, -5, 5)])
+            {
+                var expected = Run(InstructionSet.Scalar, p, s, false, isDepthwise, input, filter, bias, scales, 7, r, 1);
+                Assert.Equal(expected, Run(rung, p, s, false, isDepthwise, input, filter, bias, scales, 7, r, 1));
+                Assert.Contains((sbyte)r.Maximum, expected);
+                Assert.Contains((sbyte)r.Minimum, expected);
+            }
+        }
+    }
+
     private static void Check(InstructionSet rung, ConvolutionParameters p, ImageShape s, bool isTransposed, int seed, bool isDepthwise = false)
     {
         // All extremes once, with the zero point at either end; random numbers once.
@@ -113,7 +155,9 @@ public unsafe class Int8ConvolutionTests
         {
             if (isDepthwise)
             {
-                using var packed = new Int8DepthwiseFilter(rung, p.KernelHeight, p.KernelWidth, p.OutputChannels);
+                var right = p.InputColumns(s.OutputWidth) - p.PaddingLeft - s.InputWidth;
+                using var packed = new Int8DepthwiseFilter(
+                    rung, p.KernelHeight, p.KernelWidth, p.OutputChannels, Int8DirectDepthwiseJob.Fits(p, Math.Max(p.PaddingLeft, Math.Max(right, 0))));
                 packed.Attach(PackedBlock.Allocate(packed.ByteCount));
                 packed.Fill(w, b, scales, zeroPoint);
                 var job = new Int8DepthwiseJob();

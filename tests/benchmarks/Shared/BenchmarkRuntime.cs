@@ -8,13 +8,14 @@ internal static class BenchmarkRuntime
     /// <summary>Creates one.</summary>
     /// <param name="threads">Compute threads.</param>
     /// <param name="cacheFolder">Folder of the CPU plugin's packed cache; empty for none.</param>
-    public static TandemRuntime Create(int threads, string cacheFolder = "")
+    /// <param name="pluginFolder">Folder of the plugins; null for the one beside the benchmark.</param>
+    public static TandemRuntime Create(int threads, string cacheFolder = "", string? pluginFolder = null)
     {
         var options = new TandemOptions
         {
             Threads = threads,
             KeepPluginsLoaded = true,
-            PluginFolders = [Path.Combine(AppContext.BaseDirectory, "plugins")],
+            PluginFolders = [pluginFolder ?? Path.Combine(AppContext.BaseDirectory, "plugins")],
         };
         if (cacheFolder.Length > 0)
         {

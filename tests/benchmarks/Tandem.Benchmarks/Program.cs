@@ -1,17 +1,23 @@
 using Tandem.Benchmarks.Kernels;
 using Tandem.Benchmarks.Loads;
+using Tandem.Benchmarks.Shared;
 using Tandem.Benchmarks.Table;
 using Tandem.Plugins.Cpu.Kernels.Generator;
+using Tandem.Plugins.Cpu.WarmUp.Generator;
 
 switch (args.FirstOrDefault())
 {
     case "table":
         return TableRun.Run(args[1..]);
-    case LoadProcess.Verb when args.Length == 5:
-        LoadProcess.Run(args[1..]);
-        return 0;
     case SessionMemory.Verb when args.Length == 3:
         SessionMemory.Run(args[1..]);
+        return 0;
+    case "generate" when args.Length == 2 && Path.GetFileName(Path.TrimEndingDirectorySeparator(args[1])) == "WarmUp":
+        using (var runtime = BenchmarkRuntime.Create(1))
+        {
+            WarmUpProgram.Write(runtime, Path.Combine(args[1], WarmUpProgram.FileName));
+        }
+
         return 0;
     case "gemm":
         GemmBenchmark.Run(args[1..]);
@@ -43,7 +49,7 @@ switch (args.FirstOrDefault())
                                 float products of two activations
             conv [--isa RUNG] [--threads N] [--rounds N] [--relu6]
                                 convolutions of the sample nets and of MobileNetV2, ResNet
-            generate FOLDER     writes the generated kernels (plugins/cpu/Kernels/Gemm)
+            generate FOLDER     writes the generated kernels (plugins/cpu/Kernels/Gemm or QuantizedGemm) or the program to warm up with (plugins/cpu/WarmUp)
             """);
         return 2;
 }

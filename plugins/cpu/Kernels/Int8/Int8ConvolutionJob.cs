@@ -114,6 +114,18 @@ internal sealed unsafe class Int8ConvolutionJob : IParallelWork
         t.PanelStride = filter.PanelStride;
         t.SegmentLength = filter.PaddedLength;
         t.Sums = sums;
+        var numbers = stackalloc byte[ByteResults.ByteCount + 64];
+        numbers = (byte*)(((nint)numbers + 63) & ~(nint)63);
+        ByteResults.Fill(numbers, _r);
+        var bytes = new VnniByteTileArguments
+        {
+            Offsets = (nint*)_scratch,
+            OffsetsEnd = (nint*)_scratch + filter.Segments,
+            SegmentLength = filter.PaddedLength,
+            PanelStride = filter.PanelStride,
+            OutputStride = _s.OutputPixelStride,
+            Numbers = numbers,
+        };
         for (var item = start; item < end; item++)
         {
             var chunk = item % _panelChunks;
@@ -168,6 +180,31 @@ internal sealed unsafe class Int8ConvolutionJob : IParallelWork
                     var weights = filter.Panels(group) + (panel * filter.PanelStride);
                     var c = destination + ((nint)first * _s.OutputPixelStride) + (panel * 16);
                     var maxRows = tiles.MaxRows(panels);
+                    if (tiles.HasByteResults)
+                    {
+                        bytes.B = weights;
+                        bytes.Bias = bias;
+                        bytes.Scales = scales;
+                        bytes.Output = c;
+                        bytes.Rows = rows;
+                        var isMasked = columns < 64;
+                        bytes.Columns = isMasked ? (1UL << columns) - 1 : ulong.MaxValue;
+                        if ((bytes.Tiles = count / maxRows) > 0)
+                        {
+                            VnniTiles.ByteTile(maxRows, panels, isMasked)(&bytes);
+                        }
+
+                        if (count % maxRows is > 0 and var left)
+                        {
+                            bytes.Rows = rows + (count - left);
+                            bytes.Tiles = 1;
+                            VnniTiles.ByteTile(left, panels, isMasked)(&bytes);
+                        }
+
+                        panel += panels;
+                        continue;
+                    }
+
                     for (var i = 0; i < count; i += maxRows)
                     {
                         var take = Math.Min(maxRows, count - i);

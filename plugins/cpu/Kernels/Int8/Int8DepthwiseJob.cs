@@ -8,6 +8,7 @@ namespace Tandem.Plugins.Cpu.Kernels;
 /// <summary>Depthwise convolution of signed bytes, NHWC: an item is an output row. The caller keeps the job and uses it for one at a time.</summary>
 internal sealed unsafe class Int8DepthwiseJob : IParallelWork
 {
+    private readonly Int8DirectDepthwiseJob _direct = new();
     private Int8DepthwiseFilter _filter = null!;
     private delegate*<int*, nint, int, int, int*, float*, in Requantization, sbyte*, nint, void> _requantize;
     private delegate*<Int8DepthwiseArguments*, void> _kernel;
@@ -28,6 +29,11 @@ internal sealed unsafe class Int8DepthwiseJob : IParallelWork
         Int8DepthwiseFilter filter, in ConvolutionParameters parameters, in ImageShape shape, in Requantization requantization, int zeroPoint, int threads)
     {
         (_filter, _p, _s, _r, _zeroPoint) = (filter, parameters, shape, requantization, (sbyte)zeroPoint);
+        if (filter.IsDirect)
+        {
+            return _direct.Plan(filter, parameters, shape, requantization, zeroPoint);
+        }
+
         _requantize = RequantizeKernel.Get(filter.Rung);
         _kernel = filter.Rung switch
         {
@@ -48,6 +54,12 @@ internal sealed unsafe class Int8DepthwiseJob : IParallelWork
     /// <summary>Runs what was planned.</summary>
     public void Run(ComputePool? pool, sbyte* input, sbyte* output, byte* scratch)
     {
+        if (_filter.IsDirect)
+        {
+            _direct.Run(pool, input, output, scratch);
+            return;
+        }
+
         _input = input;
         _output = output;
         _scratch = scratch;

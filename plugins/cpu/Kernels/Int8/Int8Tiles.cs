@@ -30,6 +30,9 @@ internal sealed unsafe class Int8Tiles
         };
     }
 
+    /// <summary>Whether there are tiles whose results are bytes: <see cref="VnniTiles.ByteTile"/>.</summary>
+    public bool HasByteResults => _isMachineCode;
+
     /// <summary>What a tile adds to every byte of a row.</summary>
     public int Offset { get; }
 

@@ -88,6 +88,12 @@ internal static class Int4VnniTile
 
         var block = code.Position;
         Block(code, rows, panels, hasSecond ? count : 0, prefetchDistance);
+        if (rows == 1 && hasScales)
+        {
+            // Scales lie between the blocks.
+            code.Prefetch(new(Register.Rax, prefetchDistance + (panels * PanelBlockBytes)));
+        }
+
         code.Add(Register.Rax, Register.Rdx);
         code.Add(Register.Rbx, RowQuantizer.BlockBytes);
         code.Decrement(Register.Rsi);

@@ -18,12 +18,15 @@ internal static unsafe class VnniTiles
     public const int MaxSums = 16;
 
     private const int MaxInt4Panels = 2;
+    private const int MaxStride = 2;
 
     // With one row, weights come from memory: so far ahead that they are there in time.
-    private const int PrefetchDistance = 4096;
+    private const int PrefetchDistance = 8192;
 
     private static readonly nint[] Int4Tiles = new nint[MaxRows * MaxInt4Panels * 2];
     private static readonly nint[] Tiles = new nint[(MaxRows * MaxPanels) + 1];
+    private static readonly nint[] ByteTiles = new nint[Tiles.Length * 2];
+    private static readonly nint[] Depthwise = new nint[MaxStride * 2];
     private static readonly ExecutableMemory? Memory = Create();
 
     /// <summary>Whether this CPU has the instruction and the system lets the plugin make code.</summary>
@@ -31,11 +34,21 @@ internal static unsafe class VnniTiles
 
     /// <summary>The tile of so many rows by panels; their product is at most <see cref="MaxSums"/>.</summary>
     public static delegate* unmanaged[SuppressGCTransition]<VnniTileArguments*, void> Tile(int rows, int panels) =>
-        (delegate* unmanaged[SuppressGCTransition]<VnniTileArguments*, void>)Tiles[((rows - 1) * MaxPanels) + panels];
+        (delegate* unmanaged[SuppressGCTransition]<VnniTileArguments*, void>)Tiles[Index(rows, panels)];
 
     /// <summary>The tile of so many rows by panels of 4-bit weights (<see cref="Int4VnniTile"/>): 1 to 6 by 1 or 2.</summary>
     public static delegate* unmanaged[SuppressGCTransition]<QuantizedTileArguments*, void> Int4Tile(int rows, int panels, bool hasScales) =>
         (delegate* unmanaged[SuppressGCTransition]<QuantizedTileArguments*, void>)Int4Tiles[Int4Index(rows, panels, hasScales)];
+
+    /// <summary>Tiles of so many rows by panels whose results are bytes (<see cref="VnniByteTile"/>), for all columns or for some.</summary>
+    public static delegate* unmanaged[SuppressGCTransition]<VnniByteTileArguments*, void> ByteTile(int rows, int panels, bool isMasked) =>
+        (delegate* unmanaged[SuppressGCTransition]<VnniByteTileArguments*, void>)ByteTiles[(Index(rows, panels) * 2) + (isMasked ? 1 : 0)];
+
+    /// <summary>A row of a depthwise convolution (<see cref="VnniDepthwise3x3"/>) of stride 1 or 2.</summary>
+    public static delegate* unmanaged[SuppressGCTransition]<VnniDepthwiseArguments*, void> Depthwise3x3(int stride, bool isMasked) =>
+        (delegate* unmanaged[SuppressGCTransition]<VnniDepthwiseArguments*, void>)Depthwise[((stride - 1) * 2) + (isMasked ? 1 : 0)];
+
+    private static int Index(int rows, int panels) => ((rows - 1) * MaxPanels) + panels;
 
     private static int Int4Index(int rows, int panels, bool hasScales) => ((((rows - 1) * MaxInt4Panels) + panels - 1) * 2) + (hasScales ? 1 : 0);
 
@@ -47,42 +60,46 @@ internal static unsafe class VnniTiles
         }
 
         var code = new X64Assembler();
-        var starts = new int[Tiles.Length];
+        var places = new List<(nint[] Table, int Index, int Start)>();
         for (var rows = 1; rows <= MaxRows; rows++)
         {
             for (var panels = 1; panels <= MaxPanels && rows * panels <= MaxSums; panels++)
             {
-                starts[((rows - 1) * MaxPanels) + panels] = code.Position;
+                places.Add((Tiles, Index(rows, panels), code.Position));
                 VnniTile.Write(code, rows, panels);
+                foreach (var isMasked in (ReadOnlySpan<bool>)(panels == MaxPanels ? [false, true] : [true]))
+                {
+                    places.Add((ByteTiles, (Index(rows, panels) * 2) + (isMasked ? 1 : 0), code.Position));
+                    VnniByteTile.Write(code, rows, panels, isMasked);
+                }
             }
         }
 
-        var int4Starts = new int[Int4Tiles.Length];
         for (var rows = 1; rows <= MaxRows; rows++)
         {
             for (var panels = 1; panels <= MaxInt4Panels; panels++)
             {
                 foreach (var hasScales in (ReadOnlySpan<bool>)[false, true])
                 {
-                    int4Starts[Int4Index(rows, panels, hasScales)] = code.Position;
+                    places.Add((Int4Tiles, Int4Index(rows, panels, hasScales), code.Position));
                     Int4VnniTile.Write(code, rows, panels, hasScales, PrefetchDistance);
                 }
             }
         }
 
-        var memory = ExecutableMemory.TryCreate(code.ToArray());
-        for (var rows = 1; memory is not null && rows <= MaxRows; rows++)
+        for (var i = 0; i < Depthwise.Length; i++)
         {
-            for (var panels = 1; panels <= MaxPanels && rows * panels <= MaxSums; panels++)
-            {
-                var index = ((rows - 1) * MaxPanels) + panels;
-                Tiles[index] = (nint)memory.Address + starts[index];
-            }
+            places.Add((Depthwise, i, code.Position));
+            VnniDepthwise3x3.Write(code, (i / 2) + 1, i % 2 != 0);
         }
 
-        for (var i = 0; memory is not null && i < Int4Tiles.Length; i++)
+        var memory = ExecutableMemory.TryCreate(code.ToArray());
+        if (memory is not null)
         {
-            Int4Tiles[i] = (nint)memory.Address + int4Starts[i];
+            foreach (var (table, index, start) in places)
+            {
+                table[index] = (nint)memory.Address + start;
+            }
         }
 
         return memory;

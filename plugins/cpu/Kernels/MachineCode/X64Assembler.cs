@@ -66,6 +66,22 @@ internal sealed class X64Assembler
         _code.Add((byte)value);
     }
 
+    /// <summary>Adds 64 bits of memory.</summary>
+    public void Add(Register destination, MemoryOperand source) => Memory(0x03, (int)destination, source);
+
+    /// <summary>Compares with 64 bits of memory.</summary>
+    public void Compare(Register left, MemoryOperand right) => Memory(0x3B, (int)left, right);
+
+    /// <summary>Stores 64 bits.</summary>
+    public void Store(MemoryOperand destination, Register source) => Memory(0x89, (int)source, destination);
+
+    /// <summary>KMOVQ from memory to k1, the mask that <see cref="LoadMasked"/> and <see cref="StoreMasked"/> take.</summary>
+    public void LoadMask(MemoryOperand source)
+    {
+        _code.AddRange([0xC4, (byte)(0xC1 | ((~(int)source.Base >> 3 & 1) << 5)), 0xF8, 0x90]);
+        Address(1, source, 1);
+    }
+
     /// <summary>Decrements 64 bits of memory and sets the flags.</summary>
     public void Decrement(MemoryOperand destination) => Memory(0xFF, 1, destination);
 
@@ -126,6 +142,9 @@ internal sealed class X64Assembler
     /// <summary>VPXORD.</summary>
     public void Xor(int destination, int left, int right) => Evex(1, 1, 0xEF, destination, left, right);
 
+    /// <summary>VPXORD with memory.</summary>
+    public void Xor(int destination, int left, MemoryOperand right) => Evex(1, 1, 0xEF, destination, left, right, isBroadcast: false);
+
     /// <summary>VPXORD with 32 bits of memory, broadcast.</summary>
     public void XorBroadcast(int destination, int left, MemoryOperand right) => Evex(1, 1, 0xEF, destination, left, right, isBroadcast: true);
 
@@ -158,6 +177,51 @@ internal sealed class X64Assembler
 
     /// <summary>VFMADD231PS: accumulator += left * right.</summary>
     public void MultiplyAdd(int accumulator, int left, int right) => Evex(2, 1, 0xB8, accumulator, left, right);
+
+    /// <summary>VCVTPS2DQ: to the nearest, half to even.</summary>
+    public void ToInteger(int destination, int source) => Evex(1, 1, 0x5B, destination, 0, source);
+
+    /// <summary>VMULPS with memory.</summary>
+    public void Multiply(int destination, int left, MemoryOperand right) => Evex(1, 0, 0x59, destination, left, right, isBroadcast: false);
+
+    /// <summary>VMINPS with 32 bits of memory, broadcast.</summary>
+    public void MinimumBroadcast(int destination, int left, MemoryOperand right) => Evex(1, 0, 0x5D, destination, left, right, isBroadcast: true);
+
+    /// <summary>VPACKSSDW: within each 128 bits.</summary>
+    public void PackToWords(int destination, int left, int right) => Evex(1, 1, 0x6B, destination, left, right);
+
+    /// <summary>VPACKSSWB: within each 128 bits.</summary>
+    public void PackToBytes(int destination, int left, int right) => Evex(1, 1, 0x63, destination, left, right);
+
+    /// <summary>VPADDSW with memory.</summary>
+    public void AddWordsSaturated(int destination, int left, MemoryOperand right) => Evex(1, 1, 0xED, destination, left, right, isBroadcast: false);
+
+    /// <summary>VPMAXSB with memory.</summary>
+    public void MaximumBytes(int destination, int left, MemoryOperand right) => Evex(2, 1, 0x3C, destination, left, right, isBroadcast: false);
+
+    /// <summary>VPERMD: lanes of 32 bits in the order that <paramref name="order"/> names.</summary>
+    public void Permute(int destination, int order, int source) => Evex(2, 1, 0x36, destination, order, source);
+
+    /// <summary>VPUNPCKLBW: the lower bytes of each 128 bits in turn.</summary>
+    public void ZipLowBytes(int destination, int left, int right) => Evex(1, 1, 0x60, destination, left, right);
+
+    /// <summary>VPUNPCKHBW: the upper bytes.</summary>
+    public void ZipHighBytes(int destination, int left, int right) => Evex(1, 1, 0x68, destination, left, right);
+
+    /// <summary>VPUNPCKLWD: the lower words of each 128 bits in turn.</summary>
+    public void ZipLowWords(int destination, int left, int right) => Evex(1, 1, 0x61, destination, left, right);
+
+    /// <summary>VPUNPCKHWD: the upper words.</summary>
+    public void ZipHighWords(int destination, int left, int right) => Evex(1, 1, 0x69, destination, left, right);
+
+    /// <summary>VMOVDQA32 between registers.</summary>
+    public void Move(int destination, int source) => Evex(1, 1, 0x6F, destination, 0, source);
+
+    /// <summary>VMOVDQU8 of the bytes in k1, zeros elsewhere.</summary>
+    public void LoadMasked(int destination, MemoryOperand source) => Evex(1, 3, 0x6F, destination, 0, source, isBroadcast: false, mask: 0x81);
+
+    /// <summary>VMOVDQU8 of the bytes in k1.</summary>
+    public void StoreMasked(MemoryOperand destination, int source) => Evex(1, 3, 0x7F, source, 0, destination, isBroadcast: false, mask: 1);
 
     /// <summary>VMOVDQU32.</summary>
     public void Load(int destination, MemoryOperand source) => Evex(1, 2, 0x6F, destination, 0, source, isBroadcast: false);
@@ -205,9 +269,9 @@ internal sealed class X64Assembler
         _code.Add((byte)(0xC0 | ((register & 7) << 3) | (rm & 7)));
     }
 
-    private void Evex(int map, int prefix, byte opcode, int register, int second, MemoryOperand memory, bool isBroadcast)
+    private void Evex(int map, int prefix, byte opcode, int register, int second, MemoryOperand memory, bool isBroadcast, int mask = 0)
     {
-        Prefix(map, prefix, register, second, (int)memory.Index >> 3, (int)memory.Base >> 3, isBroadcast);
+        Prefix(map, prefix, register, second, (int)memory.Index >> 3, (int)memory.Base >> 3, isBroadcast, mask);
         _code.Add(opcode);
         Address(register, memory, isBroadcast ? 4 : 64);
     }
@@ -226,13 +290,13 @@ internal sealed class X64Assembler
         _code.Add(count);
     }
 
-    // The bits of registers are stored inverted.
-    private void Prefix(int map, int prefix, int register, int second, int indexBit, int baseBit, bool isBroadcast)
+    // The bits of registers are stored inverted. The mask is the number of its register, with 0x80 for zeros in what it leaves out.
+    private void Prefix(int map, int prefix, int register, int second, int indexBit, int baseBit, bool isBroadcast, int mask = 0)
     {
         _code.Add(0x62);
         _code.Add((byte)(((~register >> 3 & 1) << 7) | ((~indexBit & 1) << 6) | ((~baseBit & 1) << 5) | ((~register >> 4 & 1) << 4) | map));
         _code.Add((byte)(((~second & 15) << 3) | 4 | prefix));
-        _code.Add((byte)(0x40 | (isBroadcast ? 0x10 : 0) | ((~second >> 4 & 1) << 3)));
+        _code.Add((byte)(0x40 | mask | (isBroadcast ? 0x10 : 0) | ((~second >> 4 & 1) << 3)));
     }
 
     /// <summary>ModRM, SIB and displacement; a short displacement counts in units of <paramref name="unit"/> bytes.</summary>

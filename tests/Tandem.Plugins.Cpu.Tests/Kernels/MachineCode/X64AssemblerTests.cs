@@ -57,6 +57,32 @@ public sealed class X64AssemblerTests
         Same("488B4500", c => c.Load(Register.Rax, new(Register.Rbp)));
     }
 
+    [Fact]
+    public void What_brings_sums_to_bytes_is_encoded_as_by_an_assembler()
+    {
+        Same("4D030F", c => c.Add(Register.R9, new MemoryOperand(Register.R15)));
+        Same("4C3B7908", c => c.Compare(Register.R15, new MemoryOperand(Register.Rcx, 8)));
+        Same("48895948", c => c.Store(new MemoryOperand(Register.Rcx, 72), Register.Rbx));
+        Same("C4E1F8904958", c => c.LoadMask(new(Register.Rcx, 88)));
+        Same("C4C1F8904908", c => c.LoadMask(new(Register.R9, 8)));
+        Same("62A17D48 5BC9", c => c.ToInteger(17, 17));
+        Same("62E17C40 594001", c => c.Multiply(16, 16, new(Register.Rax, 64)));
+        Same("62610450 5D7F30", c => c.MinimumBroadcast(31, 31, new(Register.Rdi, 192)));
+        Same("62A16D40 6BD3", c => c.PackToWords(18, 18, 19));
+        Same("62A17D40 63C2", c => c.PackToBytes(16, 16, 18));
+        Same("62E16D40 ED17", c => c.AddWordsSaturated(18, 18, new MemoryOperand(Register.Rdi)));
+        Same("62E27D40 3C4701", c => c.MaximumBytes(16, 16, new MemoryOperand(Register.Rdi, 64)));
+        Same("62A27D48 36C0", c => c.Permute(16, 0, 16));
+        Same("62111D40 60C5", c => c.ZipLowBytes(8, 28, 29));
+        Same("62111D40 68D5", c => c.ZipHighBytes(10, 28, 29));
+        Same("62113D48 61C4", c => c.ZipLowWords(8, 8, 28));
+        Same("62113D48 69CC", c => c.ZipHighWords(9, 8, 28));
+        Same("62A17D48 6FE0", c => c.Move(20, 16));
+        Same("62417FC9 6F20", c => c.LoadMasked(28, new(Register.R8)));
+        Same("62617F49 7F03", c => c.StoreMasked(new(Register.Rbx), 24));
+        Same("62410540 EF22", c => c.Xor(28, 31, new MemoryOperand(Register.R10)));
+    }
+
     private static void Same(string expected, Action<X64Assembler> write)
     {
         var code = new X64Assembler();
