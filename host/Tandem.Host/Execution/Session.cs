@@ -187,7 +187,7 @@ public sealed unsafe class Session : IDisposable
             var arenas = plan.HasPrivateArenas ? AllocateArenas(plan.ArenaSizes) : _sharedArenas;
             var inputOutput = Allocate(plan.InputOutputBytes, "inputs and outputs");
             Program.InitializePlannedState(index, arenas);
-            var method = new Method(this, new MethodLoader(this, index, arenas, inputOutput).Load(delegates));
+            var method = new MethodLoader(this, index, arenas, inputOutput).Load(delegates);
             return new LoadedMethod(method, delegates, arenas, plan.HasPrivateArenas ? plan.ArenaSizes : []);
         }
         catch
