@@ -15,6 +15,7 @@ internal static class GraphOptimizer
         FuseClamps(values, nodes, readers);
         FuseSilu(values, nodes, readers, instructionSet);
         AttentionFusion.Fuse(values, nodes, readers);
+        ElementwiseFusion.Fuse(values, nodes, CountReaders(values.Length, nodes));
         JoinSiblings(nodes);
     }
 

@@ -189,7 +189,9 @@ internal sealed unsafe class MemoryPlan
         var count = 0;
         foreach (var value in _values)
         {
-            if (scratch.Storage[value.Index] == value.Index && scratch.Holder[value.Index] == Workspace)
+            // What lies within a fused node has no reader left, and needs no place.
+            scratch.Offset[value.Index] = 0;
+            if (scratch.Storage[value.Index] == value.Index && scratch.Holder[value.Index] == Workspace && scratch.LastUse[value.Index] >= 0)
             {
                 scratch.Order[count++] = value.Index;
             }
