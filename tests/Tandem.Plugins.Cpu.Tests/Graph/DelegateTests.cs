@@ -103,14 +103,14 @@ public class DelegateTests
     public void Steps_are_reported_and_cancellation_stops_between_them()
     {
         var writer = new PayloadWriter();
-        var inner = writer.Internal(4);
-        writer.Unary(PayloadNodeKind.Exp, writer.Input(4), inner);
-        writer.Unary(PayloadNodeKind.Tanh, inner, writer.Output(4));
+        var inner = writer.Internal(4, 1);
+        writer.Unary(PayloadNodeKind.Exp, writer.Input(4, 1), inner);
+        writer.Unary(PayloadNodeKind.Softmax, inner, writer.Output(4, 1));
         using var runner = new DelegateRunner(writer, 2);
-        var (input, output) = (runner.Floats(new float[4], 4), runner.Tensor(ScalarType.Float, [4]));
+        var (input, output) = (runner.Floats(new float[4], 4, 1), runner.Tensor(ScalarType.Float, [4, 1]));
         var context = new FakeExecuteContext(runner.Host.Pool) { Events = [] };
         runner.Execute(context, input, output);
-        Assert.Equal(["Exp", "Tanh"], context.Events);
+        Assert.Equal(["Exp", "Softmax"], context.Events);
         Assert.Throws<OperationCanceledException>(() =>
             runner.Execute(new FakeExecuteContext(runner.Host.Pool) { Token = new CancellationToken(true) }, input, output));
     }
