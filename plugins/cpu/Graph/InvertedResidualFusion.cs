@@ -27,7 +27,7 @@ internal static class InvertedResidualFusion
                 continue;
             }
 
-            var expand = Alone(depthwise.Inputs[0]) is { } first && InvertedResidualNode.IsProduct(first) ? first : null;
+            var expand = Alone(depthwise.Inputs[0]) is { } first && InvertedResidualNode.IsFirst(first) ? first : null;
             var sum = Sum(i, node, expand ?? depthwise, depthwise);
             producers.Remove(node.Outputs[0]);
             joined.Add(depthwise);
@@ -56,7 +56,7 @@ internal static class InvertedResidualFusion
         BinaryNode? Sum(int position, ConvolutionNode project, ConvolutionNode first, ConvolutionNode depthwise)
         {
             var result = project.Outputs[0];
-            if (values[result].Kind != ValueKind.Internal || readers[result] != 1
+            if (values[result].Kind != ValueKind.Internal || readers[result] != 1 || !(first == depthwise || InvertedResidualNode.IsProduct(first))
                 || !InvertedResidualNode.KeepsSizes(depthwise, first.Geometry.Parameters.InputChannels, project.Geometry.Parameters.OutputChannels))
             {
                 return null;

@@ -4,7 +4,7 @@ using Tandem.Plugins.Cpu.Kernels;
 namespace Tandem.Plugins.Cpu.Nodes;
 
 /// <summary>
-/// Convolutions that follow one another as in MobileNetV2: 1x1 (or none), depthwise, 1x1, and the sum with the input (or none). Where what is between them
+/// Convolutions that follow one another as in MobileNetV2: 1x1 (or that of an image, or none), depthwise, 1x1, and the sum with the input (or none). Where what is between them
 /// is large, it runs by rows; otherwise layer by layer, as each can be cut better alone.
 /// </summary>
 internal sealed unsafe class InvertedResidualNode(
@@ -17,6 +17,13 @@ internal sealed unsafe class InvertedResidualNode(
     /// <summary>Whether a convolution is a product of pixels by a filter, without stride or padding.</summary>
     public static bool IsProduct(ConvolutionNode node) => node is { Kind: ConvolutionKind.Dense, Geometry: { PaddingBottom: 0, PaddingRight: 0 } }
         && node.Geometry.Parameters is { KernelHeight: 1, KernelWidth: 1, StrideHeight: 1, StrideWidth: 1, PaddingTop: 0, PaddingLeft: 0, Groups: 1 };
+
+    /// <summary>Whether a convolution can stand first: a product, or a convolution of an image's few colours.</summary>
+    public static bool IsFirst(ConvolutionNode node) => IsProduct(node) || (node.Kind == ConvolutionKind.Dense
+        && node.Geometry.Parameters is
+        {
+            KernelHeight: <= InvertedResidualJob.MaxKernelHeight, StrideHeight: > 1, StrideWidth: > 1, DilationHeight: 1, DilationWidth: 1, Groups: 1, GroupInputChannels: <= 4,
+        });
 
     /// <summary>Whether a convolution can stand in the middle.</summary>
     public static bool IsMiddle(ConvolutionNode node) => node is { Kind: ConvolutionKind.Depthwise, Geometry.Parameters.GroupOutputChannels: 1 };
@@ -33,24 +40,20 @@ internal sealed unsafe class InvertedResidualNode(
 
     public override void InferShapes(GraphState state)
     {
-        var (shape, _, _, _, _) = Measure(state);
+        var (shape, _, _, _, _, _) = Measure(state);
         SetShape(state, 0, shape);
     }
 
     public override Step CreateStep(GraphState state) => new BlockStep(this, state);
 
-    private (Shape Output, ConvolutionParameters Parameters, ImageShape Expand, ImageShape Depthwise, ImageShape Project) Measure(GraphState state)
+    private (Shape Output, ConvolutionParameters FirstParameters, ConvolutionParameters Parameters, ImageShape First, ImageShape Middle, ImageShape Last) Measure(
+        GraphState state)
     {
         var shape = state.Shape(Inputs[0]);
-        var first = default(ImageShape);
-        if (expand is not null)
-        {
-            (_, first) = Layer(expand, ref shape);
-        }
-
+        var (firstParameters, first) = expand is null ? default : Layer(expand, ref shape);
         var (parameters, middle) = Layer(depthwise, ref shape);
         var (_, last) = Layer(project, ref shape);
-        return (shape, parameters, first, middle, last);
+        return (shape, firstParameters, parameters, expand is null ? middle : first, middle, last);
     }
 
     private static (ConvolutionParameters Parameters, ImageShape Image) Layer(ConvolutionNode node, ref Shape shape)
@@ -73,6 +76,7 @@ internal sealed unsafe class InvertedResidualNode(
         private readonly ConvolutionJob _expandJob = new();
         private readonly DepthwiseJob _depthwiseJob = new();
         private readonly ConvolutionJob _projectJob = new();
+        private ConvolutionParameters _firstParameters;
         private ConvolutionParameters _parameters;
         private ImageShape _first;
         private ImageShape _middle;
@@ -108,10 +112,11 @@ internal sealed unsafe class InvertedResidualNode(
                 return;
             }
 
-            var (block, parameters, first, middle, last, threads) = (_block, _parameters, _first, _middle, _last, warmUp.ThreadCount);
+            var (block, firstParameters, parameters, first, middle, last, threads) =
+                (_block, _firstParameters, _parameters, _first, _middle, _last, warmUp.ThreadCount);
             if (_isFused)
             {
-                warmUp.Request(() => InvertedResidualJob.Prepare(block, parameters, middle));
+                warmUp.Request(() => InvertedResidualJob.Prepare(block, parameters, middle, threads));
                 return;
             }
 
@@ -120,7 +125,7 @@ internal sealed unsafe class InvertedResidualNode(
             {
                 if (expand is not null)
                 {
-                    Kernels.Convolution.Prepare(expand.Filter!, expand.Geometry.Parameters, first, threads);
+                    Kernels.Convolution.Prepare(expand.Filter!, firstParameters, first, threads);
                 }
 
                 DepthwiseConvolution.Prepare(block.Depthwise, parameters);
@@ -140,7 +145,7 @@ internal sealed unsafe class InvertedResidualNode(
             var threads = State.Pool.ThreadCount;
             if (_isFused)
             {
-                ScratchBytes = _job.Plan(_block, _parameters, _middle, threads);
+                ScratchBytes = _job.Plan(_block, _parameters, _middle, _firstParameters, _first, threads);
                 return;
             }
 
@@ -149,7 +154,7 @@ internal sealed unsafe class InvertedResidualNode(
                 Kernels.Convolution.GetScratchBytes(_project.Filter!, _project.Geometry.Parameters, _last, threads));
             if (_expand is not null)
             {
-                scratch = Math.Max(scratch, Kernels.Convolution.GetScratchBytes(_expand.Filter!, _expand.Geometry.Parameters, _first, threads));
+                scratch = Math.Max(scratch, Kernels.Convolution.GetScratchBytes(_expand.Filter!, _firstParameters, _first, threads));
             }
 
             ScratchBytes = _firstBytes + _middleBytes + scratch;
@@ -177,7 +182,7 @@ internal sealed unsafe class InvertedResidualNode(
             {
                 between = (float*)scratch;
                 Kernels.Convolution.Run(
-                    State.Pool, _expandJob, _expand.Filter!, _expand.Geometry.Parameters, _first, input, between, _expand.Minimum, _expand.Maximum, rest);
+                    State.Pool, _expandJob, _expand.Filter!, _firstParameters, _first, input, between, _expand.Minimum, _expand.Maximum, rest);
             }
 
             var middle = (float*)(scratch + _firstBytes);
@@ -194,7 +199,7 @@ internal sealed unsafe class InvertedResidualNode(
 
         private void Measure()
         {
-            (_, _parameters, _first, _middle, _last) = _node.Measure(State);
+            (_, _firstParameters, _parameters, _first, _middle, _last) = _node.Measure(State);
             _isEmpty = _middle.Batch <= 0 || _middle.OutputHeight <= 0 || _middle.OutputWidth <= 0;
             _firstBytes = _expand is null ? 0 : Aligned(_first.Batch * (long)_first.OutputImage * sizeof(float));
             _middleBytes = Aligned(_middle.Batch * (long)_middle.OutputImage * sizeof(float));

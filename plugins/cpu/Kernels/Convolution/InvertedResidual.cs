@@ -3,7 +3,7 @@ namespace Tandem.Plugins.Cpu.Kernels;
 /// <summary>The layers of an inverted residual block, as in MobileNetV2.</summary>
 internal sealed unsafe class InvertedResidual
 {
-    /// <summary>1x1 convolution to the channels between; null: there is none.</summary>
+    /// <summary>Convolution to the channels between, 1x1 or that of an image's colours; null: there is none.</summary>
     public PackedMatrix? Expand { get; init; }
 
     /// <summary>Bounds of its result.</summary>
