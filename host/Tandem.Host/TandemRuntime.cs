@@ -134,6 +134,8 @@ public sealed class TandemRuntime : IDisposable
             });
         }
 
+        // Small programs share no work out.
+        new SessionComputePool(_pool).Run(2 * _pool.ThreadCount, 1, new NoWork());
         foreach (var path in own.Concat(programs ?? []))
         {
             Try(path, () => ExecuteOnce(path, cancellationToken));
@@ -199,6 +201,13 @@ public sealed class TandemRuntime : IDisposable
             {
                 _ = method.GetOutputValue(i);
             }
+        }
+    }
+
+    private sealed class NoWork : IParallelWork
+    {
+        public void Execute(int start, int end, int worker)
+        {
         }
     }
 

@@ -18,6 +18,8 @@ internal sealed class CpuRuntime(HostServices services) : IBackendRuntime, IPayl
     /// <summary>Version of the compiled form; part of the cache's key.</summary>
     private const string GraphVersion = "graph v1";
 
+    private static readonly DerivedDataKey ArenaKey = new(BackendId, default, default, "packed arena");
+
     private readonly Dictionary<string, PackedCacheFolder> _folders = new(StringComparer.Ordinal);
     private readonly WorkspaceTable _workspaces = new();
     private readonly KernelWarmUp _warmUp = new(services.Pool.ThreadCount);
@@ -37,16 +39,18 @@ internal sealed class CpuRuntime(HostServices services) : IBackendRuntime, IPayl
         var payload = context.Processed;
         var graph = PayloadReader.Read(payload.Span);
         var store = OpenStore(context.Options);
-        using var constants = new ConstantTable(graph.Constants, payload, context.NamedData, store);
+        using var constants = new ConstantTable(graph.Constants, payload, context.NamedData, store, services.Pool);
         var key = new DerivedDataKey(
             BackendId, constants.PayloadId, default, $"{GraphVersion} {(int)instructionSet} {context.ArgumentCount} {winograd}{constants.Identity}");
         var lease = context.ProgramCache.GetOrCreate(
             key,
-            new GraphSource(graph, constants, instructionSet, services.ProcessCache, store, context.ArgumentCount, services.Pool, winograd),
+            new GraphSource(graph, constants, instructionSet, services.ProcessCache, store, context.ArgumentCount, services.Pool, winograd, context.ProgramCache),
             static source =>
             {
+                // With a store a packed form is replaced by the file that it is written to.
+                var arena = source.Store is null ? source.ProgramCache.GetOrCreate(ArenaKey, ArenaKey, static _ => (new PackedArena(), 0)) : null;
                 var compiled = GraphCompiler.Compile(
-                    source.Payload, source.Constants, source.InstructionSet, source.Cache, source.ArgumentCount, source.Store, source.Pool, source.Winograd);
+                    source.Payload, source.Constants, source.InstructionSet, source.Cache, source.ArgumentCount, source.Store, source.Pool, source.Winograd, arena);
                 return (compiled, compiled.ByteCount);
             });
         try
@@ -99,5 +103,5 @@ internal sealed class CpuRuntime(HostServices services) : IBackendRuntime, IPayl
     // A class, because the cache's generic method is compiled once for all classes.
     private sealed record GraphSource(
         PayloadGraph Payload, ConstantTable Constants, InstructionSet InstructionSet, DerivedDataCache Cache, PackedStore? Store, int ArgumentCount,
-        ComputePool Pool, bool Winograd);
+        ComputePool Pool, bool Winograd, DerivedDataCache ProgramCache);
 }

@@ -1,26 +1,22 @@
 using Tandem.Host.Kernels;
-using Tandem.Sdk;
 
 namespace Tandem.Host.Execution;
 
-/// <summary>One resolved instruction: nothing is looked up while it runs.</summary>
+/// <summary>One resolved instruction, shared by sessions: nothing is looked up while it runs.</summary>
 internal readonly struct Instruction
 {
     internal InstructionKind Kind { get; init; }
 
-    /// <summary>Value indices of a call.</summary>
+    /// <summary>Places of a call's values: see <see cref="MethodCode"/>.</summary>
     internal int[] Arguments { get; init; }
 
     /// <summary>The kernel of a kernel call.</summary>
     internal Kernel? Kernel { get; init; }
 
-    /// <summary>The delegate of a delegate call.</summary>
-    internal IBackendDelegate? Delegate { get; init; }
-
-    /// <summary>Move: source. Jump: condition. Free: value.</summary>
+    /// <summary>Delegate call: which of the method's delegates. Slots otherwise; move: source; jump: condition; free: value.</summary>
     internal int Value { get; init; }
 
-    /// <summary>Move: target. Jump: destination.</summary>
+    /// <summary>Move: target slot. Jump: destination.</summary>
     internal int Target { get; init; }
 
     /// <summary>Operator name or backend id, for messages and listeners.</summary>

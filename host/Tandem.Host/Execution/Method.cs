@@ -16,66 +16,46 @@ public sealed unsafe class Method
     private const long InstructionLimit = 10_000_000;
 
     private readonly Session _session;
+    private readonly MethodCode _code;
     private readonly EValue[] _values;
-    private readonly Instruction[] _code;
+    private readonly IBackendDelegate[] _delegates;
     private readonly int[] _inputs;
-    private readonly int[] _outputs;
     private readonly bool[] _inputIsSet;
-    private readonly bool[] _outputIsBindable;
     private readonly nint[] _inputHomes;
     private readonly NativeMemoryBlock?[] _inputCopies;
     private readonly TensorView[][] _inputAliases;
     private readonly TensorView[][] _outputAliases;
-    private readonly (int Index, EValue Value)[] _overwrittenValues;
+    private readonly TensorView[] _overwrittenTensors;
     private readonly DelegateCallContext _delegateContext;
-    private readonly ComputeThreadPool? _executionPool;
 
-    internal Method(Session session, MethodTables tables)
+    internal Method(Session session, MethodCode code, EValue[] values, IBackendDelegate[] delegates)
     {
         _session = session;
-        Info = tables.Info;
-        _values = tables.Values;
-        _code = tables.Code;
-        _inputs = tables.Inputs;
-        _outputs = tables.Outputs;
-        _delegateContext = tables.DelegateContext;
-        _outputIsBindable = tables.OutputIsBindable;
+        _code = code;
+        _values = values;
+        _delegates = delegates;
+        _inputs = code.Inputs;
+        _delegateContext = new DelegateCallContext(code.Info.Name, session.Scratch);
         _inputIsSet = new bool[_inputs.Length];
         _inputHomes = new nint[_inputs.Length];
         _inputCopies = new NativeMemoryBlock?[_inputs.Length];
-        _inputAliases = tables.InputAliases;
-        _outputAliases = tables.OutputAliases;
         for (var i = 0; i < _inputs.Length; i++)
         {
             // Where the program writes over an input, the caller's values are kept aside and copied in before each execution.
-            _inputCopies[i] = tables.InputIsOverwritten[i] ? session.AllocateBlock(_values[_inputs[i]].AsTensor().MaxByteCount, "inputs") : null;
+            _inputCopies[i] = code.InputIsOverwritten[i] ? session.AllocateBlock(_values[_inputs[i]].AsTensor().MaxByteCount, "inputs") : null;
             _inputHomes[i] = _values[_inputs[i]].Kind == EValueKind.Tensor ? (nint)_values[_inputs[i]].AsTensor().Data : 0;
             // A plain value has the value it was traced with; a constant among the inputs is its own value.
             _inputIsSet[i] = _values[_inputs[i]].Kind != EValueKind.Tensor || _values[_inputs[i]].AsTensor() is { IsReadOnly: true } or { MaxElementCount: 0 };
         }
 
-        _executionPool = session.Program.Runtime.Pool as ComputeThreadPool;
-
         // Prim operators and moves write into the value table: every execution starts from the same table.
-        var overwritten = new HashSet<int>();
-        foreach (ref readonly var item in _code.AsSpan())
-        {
-            if (Overwritten(item) is >= 0 and var index)
-            {
-                overwritten.Add(index);
-            }
-        }
-
-        _overwrittenValues = new (int, EValue)[overwritten.Count];
-        var count = 0;
-        foreach (var index in overwritten)
-        {
-            _overwrittenValues[count++] = (index, _values[index]);
-        }
+        _overwrittenTensors = TensorsAt(code.OverwrittenTensors);
+        _inputAliases = Array.ConvertAll(code.InputAliases, TensorsAt);
+        _outputAliases = Array.ConvertAll(code.OutputAliases, TensorsAt);
     }
 
     /// <summary>Name, inputs and outputs.</summary>
-    public MethodInfo Info { get; }
+    public MethodInfo Info => _code.Info;
 
     /// <summary>Sets a tensor input by copying contiguous elements.</summary>
     /// <typeparam name="T">Type of the elements, of the input's element size.</typeparam>
@@ -186,7 +166,7 @@ public sealed unsafe class Method
     public void BindOutput(int index, void* data, long byteCount)
     {
         var value = GetOutputValue(index);
-        if (value.Kind != EValueKind.Tensor || value.AsTensor().IsReadOnly || !_outputIsBindable[index] || data == null || value.AsTensor().MaxByteCount > byteCount)
+        if (value.Kind != EValueKind.Tensor || value.AsTensor().IsReadOnly || !_code.OutputIsBindable[index] || data == null || value.AsTensor().MaxByteCount > byteCount)
         {
             throw new TandemException(ErrorCode.OutputInvalid, "the output cannot be written to this memory", new ErrorDetails
             {
@@ -217,8 +197,8 @@ public sealed unsafe class Method
     public EValue GetOutputValue(int index)
     {
         _session.ThrowIfDisposed();
-        return (uint)index < (uint)_outputs.Length ? _values[_outputs[index]] : throw new TandemException(ErrorCode.OutputInvalid,
-            "there is no such output", new ErrorDetails { Location = Info.Name, Expected = $"0 to {_outputs.Length - 1}", Found = index.ToString() });
+        return (uint)index < (uint)_code.Outputs.Length ? _values[_code.Outputs[index]] : throw new TandemException(ErrorCode.OutputInvalid,
+            "there is no such output", new ErrorDetails { Location = Info.Name, Expected = $"0 to {_code.Outputs.Length - 1}", Found = index.ToString() });
     }
 
     /// <summary>Runs the method. Allocates nothing and takes no lock.</summary>
@@ -251,15 +231,21 @@ public sealed unsafe class Method
                 }
             }
 
-            foreach (ref readonly var item in _overwrittenValues.AsSpan())
+            foreach (var slot in _code.OverwrittenNumbers)
             {
-                _values[item.Index] = item.Value;
+                _values[slot] = _code.Template[slot];
+            }
+
+            for (var i = 0; i < _overwrittenTensors.Length; i++)
+            {
+                _values[_code.OverwrittenTensors[i]] = EValue.FromTensor(_overwrittenTensors[i]);
             }
 
             _session.Scratch.Reset();
             _session.Scratch.Cancellation = cancellation;
             _delegateContext.Listener = _session.Listener;
-            _executionPool?.EnterExecution();
+            var executionPool = _session.Program.Runtime.Pool as ComputeThreadPool;
+            executionPool?.EnterExecution();
             var measurement = ExecutionMeasurement.Start(_session.Program, Info.Name);
             var isDone = false;
             try
@@ -270,7 +256,7 @@ public sealed unsafe class Method
             finally
             {
                 measurement.Stop(isDone);
-                _executionPool?.LeaveExecution();
+                executionPool?.LeaveExecution();
             }
         }
         finally
@@ -282,8 +268,10 @@ public sealed unsafe class Method
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Run(CancellationToken cancellation)
     {
-        var code = _code;
+        var code = _code.Instructions;
+        var constants = _code.Constants;
         var values = _values;
+        var delegates = _delegates;
         var scratch = _session.Scratch;
         var listener = _session.Listener;
         var canBeCancelled = cancellation.CanBeCanceled;
@@ -310,11 +298,11 @@ public sealed unsafe class Method
                 switch (item.Kind)
                 {
                     case InstructionKind.Kernel:
-                        item.Kernel!(scratch, new Arguments(values, item.Arguments));
+                        item.Kernel!(scratch, new Arguments(values, constants, item.Arguments));
                         scratch.Reset();
                         break;
                     case InstructionKind.Delegate:
-                        item.Delegate!.Execute(_delegateContext, new Arguments(values, item.Arguments));
+                        delegates[item.Value].Execute(_delegateContext, new Arguments(values, item.Arguments));
                         break;
                     case InstructionKind.Move:
                         values[item.Target] = values[item.Value];
@@ -360,6 +348,8 @@ public sealed unsafe class Method
         }
     }
 
+    private TensorView[] TensorsAt(int[] slots) => slots.Length == 0 ? [] : Array.ConvertAll(slots, slot => _values[slot].AsTensor());
+
     private static bool IsFalse(in EValue condition)
     {
         if (condition.Kind is EValueKind.Bool or EValueKind.Int)
@@ -377,15 +367,8 @@ public sealed unsafe class Method
         return tensor.AsReadOnlySpan<byte>().Contains((byte)0);
     }
 
-    private static int Overwritten(in Instruction item) => item.Kind switch
-    {
-        InstructionKind.Move => item.Target,
-        InstructionKind.Kernel when item.Arguments.Length > 0 => item.Arguments[^1],
-        _ => -1,
-    };
-
-    private string Where(int instruction) => instruction < _code.Length
-        ? $"method '{Info.Name}', instruction {instruction} {_code[instruction].Name}" : $"method '{Info.Name}'";
+    private string Where(int instruction) => instruction < _code.Instructions.Length
+        ? $"method '{Info.Name}', instruction {instruction} {_code.Instructions[instruction].Name}" : $"method '{Info.Name}'";
 
     private TensorView InputTensor(int index)
     {

@@ -27,6 +27,8 @@ public sealed unsafe class Program : IDisposable
     private readonly Dictionary<string, DataHandle> _externalConstants = new(StringComparer.Ordinal);
     private readonly Lock _lock = new();
     private readonly Dictionary<string, int> _indexByName = new(StringComparer.Ordinal);
+    private readonly MethodCode?[] _codes;
+    private readonly Lock _codeLock = new();
     private DataHandle? _constants;
     private int _references = 1;
     private int _isDisposed;
@@ -57,6 +59,7 @@ public sealed unsafe class Program : IDisposable
 
             _namedData = new PackageDataMap(runtime.Blobs, namedData);
             MemoryPlan = new ProgramMemoryPlan(Model);
+            _codes = new MethodCode?[Model.Plans.Length];
             for (var i = 0; i < Model.Plans.Length; i++)
             {
                 _indexByName.Add(Model.Plans[i].Name, i);
@@ -217,6 +220,15 @@ public sealed unsafe class Program : IDisposable
             Expected = string.Join(", ", MethodNames),
             Found = method,
         });
+
+    /// <summary>What all sessions share of a method.</summary>
+    internal MethodCode GetCode(int planIndex)
+    {
+        lock (_codeLock)
+        {
+            return _codes[planIndex] ??= new MethodCodeBuilder(this, planIndex).Build();
+        }
+    }
 
     internal DataHandle OpenPayload(DelegateModel model) => Runtime.Blobs.Open(_source, model.Processed);
 

@@ -180,12 +180,14 @@ public sealed unsafe class Session : IDisposable
         var plan = Program.MemoryPlan.Methods[index];
         var delegates = new DelegateHolder(_delegateHolders);
         var blocks = _memory.Count;
+        var threads = Program.Runtime.Pool as ComputeThreadPool;
+        threads?.EnterExecution();
         try
         {
             var arenas = plan.HasPrivateArenas ? AllocateArenas(plan.ArenaSizes) : _sharedArenas;
             var inputOutput = Allocate(plan.InputOutputBytes, "inputs and outputs");
             Program.InitializePlannedState(index, arenas);
-            var method = new Method(this, new MethodLoader(this, index, arenas, inputOutput).Load(delegates));
+            var method = new MethodLoader(this, index, arenas, inputOutput).Load(delegates);
             return new LoadedMethod(method, delegates, arenas, plan.HasPrivateArenas ? plan.ArenaSizes : []);
         }
         catch
@@ -198,6 +200,10 @@ public sealed unsafe class Session : IDisposable
 
             _memory.RemoveRange(blocks, _memory.Count - blocks);
             throw;
+        }
+        finally
+        {
+            threads?.LeaveExecution();
         }
     }
 

@@ -1,6 +1,4 @@
-using System.IO.Hashing;
 using System.Numerics;
-using System.Security.Cryptography;
 using Tandem.Host.Formats;
 using Tandem.Sdk;
 
@@ -12,13 +10,10 @@ namespace Tandem.Host.NamedData;
 /// </summary>
 /// <remarks>
 /// Threading: all members may be called from any thread. One lock covers looking up, comparing and loading, so that equal blobs that are asked for
-/// at the same time are loaded once.
+/// at the same time are loaded once; contents are hashed outside it, several at a time.
 /// </remarks>
 public sealed class BlobRegistry
 {
-    // Unknown to whoever writes a file, so that nobody can prepare bytes with the hash of another program's weights.
-    private static readonly long Seed = BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long)));
-
     private readonly Lock _lock = new();
     private readonly Dictionary<BlobOrigin, Blob> _byOrigin = [];
     private readonly Dictionary<DataSource, HashSet<DataRange>> _rangesOf = new(ReferenceEqualityComparer.Instance);
@@ -192,12 +187,30 @@ public sealed class BlobRegistry
         }
     }
 
-    internal ContentId ContentIdOf(Blob blob)
+    internal unsafe ContentId ContentIdOf(Blob blob)
     {
         lock (_lock)
         {
             ThrowIfFree(blob);
-            return Identify(blob);
+            if (blob.ContentId is { } known)
+            {
+                return known;
+            }
+
+            Hold(blob);
+        }
+
+        try
+        {
+            var hash = ContentHash.Compute(blob.Pointer, blob.Length);
+            lock (_lock)
+            {
+                return Identify(blob, hash);
+            }
+        }
+        finally
+        {
+            Release(blob);
         }
     }
 
@@ -268,23 +281,15 @@ public sealed class BlobRegistry
             || !new ReadOnlySpan<byte>(left + length - edge, edge).SequenceEqual(new ReadOnlySpan<byte>(right + length - edge, edge));
     }
 
-    private unsafe ContentId Identify(Blob blob)
+    private ContentId Identify(Blob blob, UInt128 value)
     {
+        // Another thread may have been quicker.
         if (blob.ContentId is { } known)
         {
             return known;
         }
 
-        var hash = new XxHash128(Seed);
-        for (long done = 0; done < blob.Length;)
-        {
-            var step = (int)Math.Min(blob.Length - done, 1 << 30);
-            hash.Append(new ReadOnlySpan<byte>(blob.Pointer + done, step));
-            done += step;
-        }
-
         _hashedBytes += blob.Length;
-        var value = hash.GetCurrentHashAsUInt128();
         var id = new ContentId(blob.Length, (ulong)(value >> 64), (ulong)value);
 
         // Two different contents of one hash would be confused by every cache: the second gets another identity.

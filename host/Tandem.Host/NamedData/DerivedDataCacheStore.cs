@@ -42,6 +42,8 @@ internal sealed class DerivedDataCacheStore : DerivedDataCache
             if (!_entries.TryGetValue(key, out entry!))
             {
                 _entries[key] = entry = new Entry();
+                var created = entry;
+                entry.Release = () => Release(key, created);
             }
 
             entry.Holders++;
@@ -63,7 +65,7 @@ internal sealed class DerivedDataCacheStore : DerivedDataCache
                 }
             }
 
-            return entry.Value is TValue value ? new DerivedDataLease<TValue>(value, () => Release(key, entry))
+            return entry.Value is TValue value ? new DerivedDataLease<TValue>(value, entry.Release)
                 : throw new TandemException(ErrorCode.ArgumentInvalid, "derived data is of another type", new ErrorDetails
                 {
                     Location = key.Derivation,
@@ -129,6 +131,9 @@ internal sealed class DerivedDataCacheStore : DerivedDataCache
     private sealed class Entry
     {
         internal readonly Lock Creation = new();
+
+        /// <summary>Gives up one hold; the same for all of them, so that a lease costs next to nothing.</summary>
+        internal Action Release { get; set; } = null!;
 
         internal IDisposable? Value { get; set; }
 

@@ -12,7 +12,7 @@ internal sealed class ConstantTable : IDisposable
     private readonly List<DataHandle> _handles = [];
     private readonly ConstantData?[] _constants;
 
-    public ConstantTable(PayloadConstant[] constants, DataHandle payload, NamedDataMap namedData, PackedStore? store = null)
+    public ConstantTable(PayloadConstant[] constants, DataHandle payload, NamedDataMap namedData, PackedStore? store = null, ComputePool? pool = null)
     {
         _payload = payload;
         _constants = new ConstantData?[constants.Length];
@@ -46,6 +46,11 @@ internal sealed class ConstantTable : IDisposable
             }
 
             var digests = store?.Digests([payload, .. _handles]);
+            if (digests is null)
+            {
+                ContentIdentification.Run([payload, .. _handles], pool);
+            }
+
             PayloadId = ConstantData.IdOf(payload, digests?[0]);
             var named = 0;
             for (var i = 1; i < constants.Length; i++)
@@ -76,6 +81,9 @@ internal sealed class ConstantTable : IDisposable
     public string Identity { get; }
 
     public int Count => _constants.Length;
+
+    /// <summary>Bytes of all constants together.</summary>
+    public long ByteCount => _constants.Sum(static constant => constant?.Length ?? 0);
 
     /// <summary>A constant by its index, 1 or more.</summary>
     public ConstantData? this[uint index] => index < (uint)_constants.Length ? _constants[index] : null;

@@ -94,6 +94,9 @@ internal sealed unsafe class GraphBuilder
     /// <summary>Where packed weights are kept between processes; null: nowhere.</summary>
     public PackedStore? Store { get; init; }
 
+    /// <summary>Where packed weights lie that are kept nowhere else; null: each in memory of its own.</summary>
+    public PackedArena? Arena { get; init; }
+
     public List<GraphValue> Values { get; } = [];
 
     /// <summary>What the graph disposes: leases, references on named data, memory of its own.</summary>

@@ -18,12 +18,25 @@ internal static class GraphCompiler
     /// <param name="store">Where packed weights are kept between processes; null: nowhere.</param>
     /// <param name="pool">Threads to pack weights on; null packs on the caller's.</param>
     /// <param name="winograd">Whether convolutions may take Winograd's transforms.</param>
+    /// <param name="arena">Memory for weights that are kept nowhere else; the graph's from here on. Null: each in memory of its own.</param>
     /// <exception cref="TandemException"><see cref="ErrorCode.PayloadInvalid"/> or <see cref="ErrorCode.PayloadNotSupported"/>; nothing is held.</exception>
     public static CompiledGraph Compile(
         PayloadGraph payload, ConstantTable constants, InstructionSet instructionSet, DerivedDataCache cache, int argumentCount, PackedStore? store = null,
-        ComputePool? pool = null, bool winograd = true)
+        ComputePool? pool = null, bool winograd = true, DerivedDataLease<PackedArena>? arena = null)
     {
-        var builder = new GraphBuilder(payload, constants, instructionSet, cache, argumentCount) { Store = store, Pool = pool, AllowsWinograd = winograd };
+        arena?.Value.Expect(constants.ByteCount);
+        var builder = new GraphBuilder(payload, constants, instructionSet, cache, argumentCount)
+        {
+            Store = store,
+            Arena = arena?.Value,
+            Pool = pool,
+            AllowsWinograd = winograd,
+        };
+        if (arena is not null)
+        {
+            builder.Resources.Add(arena);
+        }
+
         try
         {
             constants.MoveTo(builder.Resources);

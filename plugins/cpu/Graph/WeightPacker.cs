@@ -105,7 +105,7 @@ internal static unsafe class WeightPacker
             var name = store is null ? null : PackedKey.Create(text, sources.Select(static data => data is null ? null : $"{data.Digest} {data.Part}"));
             if (name is null || !store!.TryLoad(name, packed))
             {
-                var block = PackedBlock.Allocate(packed.ByteCount);
+                var block = builder.Arena?.Allocate(packed.ByteCount) ?? PackedBlock.Allocate(packed.ByteCount);
                 packed.Attach(block);
                 try
                 {

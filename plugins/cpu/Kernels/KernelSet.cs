@@ -78,8 +78,8 @@ internal sealed unsafe class KernelSet
 
     /// <summary>Most panels that a tile of so many rows keeps in registers.</summary>
     public int MaxPanels(int rows) => RegisterCount >= 32
-        ? (rows == 1 ? 1 : rows <= 4 ? 4 : 2)
-        : (rows == 1 ? 1 : rows == 2 ? 4 : rows <= 4 ? 3 : rows <= 6 ? 2 : 1);
+        ? (rows <= 4 ? 4 : 2)
+        : (rows <= 2 ? 4 : rows <= 4 ? 3 : rows <= 6 ? 2 : 1);
 
     /// <summary>
     /// Compiles the kernels that a product of up to so many rows and panels uses. A program that loads calls it from a thread that has nothing
@@ -92,7 +92,7 @@ internal sealed unsafe class KernelSet
             return;
         }
 
-        var (tileRows, largerTiles, maxPanels) = TileRunner.Tiles(this, rows, panelCount);
+        var (tileRows, largerTiles, maxPanels) = TileRunner.Tiles(this, rows, panelCount, isPacked: true);
         for (var panels = 1; panels <= Math.Min(maxPanels, panelCount); panels++)
         {
             if (!TileRunner.Takes(panelCount, maxPanels, panels))

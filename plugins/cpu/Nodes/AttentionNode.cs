@@ -54,6 +54,9 @@ internal sealed class AttentionNode(
     {
         private const int RowsPerBlock = 32;
 
+        // One row waits for keys and values: the first of them come while the other is used.
+        private const nint FetchedBytes = 4096;
+
         private readonly KernelSet _kernels = KernelSet.For(instructionSet);
         private readonly delegate*<float*, nint, float*, nint, float, nint, nint, void> _softmax = MaskedSoftmaxKernel.Get(instructionSet);
         private BatchMatMulArguments _scores;
@@ -148,8 +151,18 @@ internal sealed class AttentionNode(
                 var output = State.Floats(Node.Outputs[0]) + (((batch * _scores.M) + row) * _results.N);
                 if (columns > 0)
                 {
+                    if (rows == 1)
+                    {
+                        CacheLines.Fetch(value, Math.Min(FetchedBytes, (nint)columns * _results.N * sizeof(float)));
+                    }
+
                     BatchMatMulJob.One(_kernels, first, query, rows, key, scores, packed);
                     _softmax(scores, first.CStride, rowMask, _maskStride, scale, rows, columns);
+                }
+
+                if (rows == 1 && item + 1 < end)
+                {
+                    CacheLines.Fetch(key + ((nint)_scores.N * _scores.K), Math.Min(FetchedBytes, (nint)columns * _scores.K * sizeof(float)));
                 }
 
                 BatchMatMulJob.One(_kernels, second, scores, rows, value, output, packed);

@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
 using Tandem.Sdk;
 
 namespace Tandem.Plugins.Cpu.PackedCache;
@@ -11,7 +12,10 @@ namespace Tandem.Plugins.Cpu.PackedCache;
 /// </summary>
 internal sealed unsafe class ContentChecksum : IParallelWork
 {
-    private const int ChunkBytes = 128 * 1024;
+    // Far enough for memory: hardware looks ahead within a page only.
+    private const int PrefetchBytes = 1024;
+
+    private const int ChunkBytes = 64 * 1024;
 
     private readonly byte* _memory;
     private readonly long _length;
@@ -32,13 +36,13 @@ internal sealed unsafe class ContentChecksum : IParallelWork
     {
         var work = new ContentChecksum(memory, length);
         var chunks = work._chunks.Length / 2;
-        if (pool is null || chunks < 8)
+        if (pool is null || chunks < 2)
         {
             work.Execute(0, chunks, 0);
         }
         else
         {
-            pool.Run(chunks, 4, work);
+            pool.Run(chunks, 1, work);
         }
 
         var (low, high) = Of(MemoryMarshal.AsBytes<ulong>(work._chunks));
@@ -67,8 +71,16 @@ internal sealed unsafe class ContentChecksum : IParallelWork
         uint a = 1, b = 2, c = 3, d = 4;
         var words = MemoryMarshal.Cast<byte, ulong>(bytes);
         var i = 0;
+
+        // Only for prefetches, which may name any address.
+        var first = (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(bytes));
         for (; i + 4 <= words.Length; i += 4)
         {
+            if (Sse.IsSupported)
+            {
+                Sse.Prefetch0(first + (i * sizeof(ulong)) + PrefetchBytes);
+            }
+
             a = BitOperations.Crc32C(a, words[i]);
             b = BitOperations.Crc32C(b, words[i + 1]);
             c = BitOperations.Crc32C(c, words[i + 2]);

@@ -6,8 +6,11 @@ namespace Tandem.Plugins.Cpu.PackedCache;
 /// </summary>
 internal static unsafe class HugePages
 {
-    private const long PageBytes = 2 << 20;
+    /// <summary>Bytes of a page.</summary>
+    public const long PageBytes = 2 << 20;
+
     private const int AdviseHugePages = 14;
+    private const int DontNeed = 4;
 
     private static readonly delegate* unmanaged<void*, nuint, int, int> Function =
         (delegate* unmanaged<void*, nuint, int, int>)SystemLibrary.Find("madvise");
@@ -25,11 +28,27 @@ internal static unsafe class HugePages
             return;
         }
 
+        // An error says that the system has no such pages: nothing is lost.
+        Advise(memory, byteCount, AdviseHugePages);
+    }
+
+    /// <summary>Lets the whole small pages of anonymous memory go that nobody reads any more; its addresses stay. Where the system cannot, they stay as well.</summary>
+    public static void Discard(byte* memory, long byteCount)
+    {
+        if (OperatingSystem.IsLinux() && Function != null)
+        {
+            Advise(memory, byteCount, DontNeed);
+        }
+    }
+
+    private static void Advise(byte* memory, long byteCount, int advice)
+    {
         var small = (nuint)Environment.SystemPageSize;
         var first = ((nuint)memory + small - 1) / small * small;
         var end = ((nuint)memory + (nuint)byteCount) / small * small;
-
-        // An error says that the system has no such pages: nothing is lost.
-        _ = Function((void*)first, end - first, AdviseHugePages);
+        if (end > first)
+        {
+            _ = Function((void*)first, end - first, advice);
+        }
     }
 }

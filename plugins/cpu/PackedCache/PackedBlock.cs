@@ -15,6 +15,7 @@ internal sealed unsafe class PackedBlock : IDisposable
     private const int Alignment = 64;
 
     private readonly IDisposable? _mapping;
+    private PackedSlab? _slab;
     private void* _allocation;
     private byte* _memory;
 
@@ -45,6 +46,12 @@ internal sealed unsafe class PackedBlock : IDisposable
         return new PackedBlock((byte*)(((nuint)allocation + Alignment - 1) & ~(nuint)(Alignment - 1)), allocation, byteCount, null);
     }
 
+    /// <summary>A part of a slab that others share; zeroed, too.</summary>
+    internal static PackedBlock FromSlab(PackedSlab slab, byte* memory, long byteCount) => new(memory, null, byteCount, null) { _slab = slab };
+
+    /// <summary>Bytes that a block takes of a slab.</summary>
+    internal static long Occupied(long byteCount) => checked(byteCount + Tail + Alignment - 1) & ~(long)(Alignment - 1);
+
     /// <summary>Bytes of a mapping, with at least 64 readable bytes behind them.</summary>
     public static PackedBlock FromMapping(byte* memory, long byteCount, IDisposable mapping) => new(memory, null, byteCount, mapping);
 
@@ -57,6 +64,8 @@ internal sealed unsafe class PackedBlock : IDisposable
     private void Free()
     {
         _mapping?.Dispose();
+        _slab?.GiveBack(_memory, ByteCount);
+        _slab = null;
         NativeMemory.Free(_allocation);
         _allocation = null;
         _memory = null;

@@ -18,7 +18,7 @@ internal static class PackedFile
     public const int KeyBytes = 32;
 
     private const ulong Magic = 0x314B434150444E54;
-    private const uint Version = 1;
+    private const uint Version = 2;
     private const int Used = 72;
 
     /// <summary>Bytes of a file.</summary>

@@ -8,6 +8,8 @@ public sealed record TensorLayout
     /// <summary>Most dimensions that a tensor has.</summary>
     public const int MaxRank = 16;
 
+    private readonly TensorExtents _extents;
+
     /// <summary>Creates a layout after checking it.</summary>
     /// <param name="scalarType">Element type.</param>
     /// <param name="sizes">Size of each dimension, outermost first; each 0 or more.</param>
@@ -33,6 +35,7 @@ public sealed record TensorLayout
         }
 
         (ElementCount, ByteCount) = TensorShapes.Measure(scalarType, Sizes.AsSpan(), DimOrder.AsSpan());
+        _extents = new TensorExtents(this);
     }
 
     /// <summary>Element type.</summary>
@@ -49,6 +52,9 @@ public sealed record TensorLayout
 
     /// <summary>Bytes that the elements take.</summary>
     public long ByteCount { get; }
+
+    /// <summary>What the views of this layout share.</summary>
+    internal TensorExtents Extents => _extents;
 
     /// <summary>Value equality over type, sizes and dim order.</summary>
     /// <param name="other">The other layout.</param>

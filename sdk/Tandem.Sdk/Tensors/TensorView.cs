@@ -10,14 +10,17 @@ namespace Tandem.Sdk;
 /// alive while the view can be reached from a running call.</para>
 /// <para>Threading: a view belongs to one session and is used by one thread at a time; reading from several threads within one kernel is fine.</para>
 /// <para>Layout: elements are dense; strides follow from sizes and dim order (the .pte format stores no strides).</para>
-/// <para>Allocation: nothing here allocates after construction, except for errors.</para>
+/// <para>Allocation: nothing here allocates after construction, except for errors, and once for a view of static shape that takes another dim order: until
+/// then it shares its sizes and strides with all views that were made of the same <see cref="TensorLayout"/>.</para>
 /// </remarks>
 public sealed unsafe class TensorView
 {
-    private readonly int[] _sizes;
-    private readonly long[] _strides;
-    private readonly byte[] _dimOrder;
+    // Of a session's objects these are the most numerous: 40 bytes, and the extents only where they are the view's own.
+    private TensorExtents _extents;
     private void* _data;
+    private readonly byte _elementSize;
+    private readonly byte _rank;
+    private bool _ownsExtents;
 
     /// <summary>Creates a view without memory.</summary>
     /// <param name="layout">Element type, dim order and the greatest sizes.</param>
@@ -26,23 +29,20 @@ public sealed unsafe class TensorView
     public TensorView(TensorLayout layout, ShapeDynamism dynamism = ShapeDynamism.Static, bool isReadOnly = false)
     {
         ScalarType = layout.ScalarType;
-        ElementSize = layout.ScalarType.Size();
+        _elementSize = (byte)layout.ScalarType.Size();
         Dynamism = dynamism;
         IsReadOnly = isReadOnly;
-        _sizes = [.. layout.Sizes];
-        _dimOrder = [.. layout.DimOrder];
-        _strides = new long[_sizes.Length];
-        IsContiguous = TensorShapes.IsContiguous(_dimOrder);
-        MaxElementCount = layout.ElementCount;
-        ElementCount = layout.ElementCount;
-        TensorShapes.FillStrides(_sizes, _dimOrder, _strides);
+        _ownsExtents = dynamism != ShapeDynamism.Static;
+        _extents = _ownsExtents ? layout.Extents.Copy() : layout.Extents;
+        _rank = (byte)layout.Sizes.Length;
+        IsContiguous = TensorShapes.IsContiguous(layout.DimOrder.AsSpan());
     }
 
     /// <summary>Element type.</summary>
     public ScalarType ScalarType { get; }
 
     /// <summary>Bytes of one element.</summary>
-    public int ElementSize { get; }
+    public int ElementSize => _elementSize;
 
     /// <summary>Whether the shape may change.</summary>
     public ShapeDynamism Dynamism { get; }
@@ -54,22 +54,22 @@ public sealed unsafe class TensorView
     public bool IsContiguous { get; private set; }
 
     /// <summary>Number of dimensions.</summary>
-    public int Rank => _sizes.Length;
+    public int Rank => _rank;
 
     /// <summary>Current size of each dimension, outermost first.</summary>
-    public ReadOnlySpan<int> Sizes => _sizes;
+    public ReadOnlySpan<int> Sizes => _extents.Sizes(_rank);
 
     /// <summary>Current stride of each dimension in elements.</summary>
-    public ReadOnlySpan<long> Strides => _strides;
+    public ReadOnlySpan<long> Strides => _extents.Strides(_rank);
 
     /// <summary>Dimensions from the slowest to the fastest.</summary>
-    public ReadOnlySpan<byte> DimOrder => _dimOrder;
+    public ReadOnlySpan<byte> DimOrder => _extents.DimOrder(_rank);
 
     /// <summary>Current number of elements.</summary>
-    public long ElementCount { get; private set; }
+    public long ElementCount => _extents.ElementCount;
 
     /// <summary>Greatest number of elements that <see cref="Resize(ReadOnlySpan{int})"/> accepts.</summary>
-    public long MaxElementCount { get; }
+    public long MaxElementCount => _extents.MaxElementCount;
 
     /// <summary>Current number of bytes.</summary>
     public long ByteCount => ElementCount * ElementSize;
@@ -90,7 +90,7 @@ public sealed unsafe class TensorView
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Resize(ReadOnlySpan<int> sizes)
     {
-        if (!sizes.SequenceEqual(_sizes))
+        if (!sizes.SequenceEqual(Sizes))
         {
             ResizeCore(sizes);
         }
@@ -103,12 +103,17 @@ public sealed unsafe class TensorView
     public void Resize(ReadOnlySpan<int> sizes, ReadOnlySpan<byte> dimOrder)
     {
         Resize(sizes);
-        if (!dimOrder.SequenceEqual(_dimOrder))
+        if (!dimOrder.SequenceEqual(DimOrder))
         {
             TensorShapes.Measure(ScalarType, sizes, dimOrder);
-            dimOrder.CopyTo(_dimOrder);
-            IsContiguous = TensorShapes.IsContiguous(_dimOrder);
-            TensorShapes.FillStrides(_sizes, _dimOrder, _strides);
+            if (!_ownsExtents)
+            {
+                _extents = _extents.Copy();
+                _ownsExtents = true;
+            }
+
+            _extents.SetDimOrder(dimOrder);
+            IsContiguous = TensorShapes.IsContiguous(dimOrder);
         }
     }
 
@@ -143,15 +148,15 @@ public sealed unsafe class TensorView
 
     /// <summary>A snapshot of element type, sizes and dim order.</summary>
     /// <returns>The layout.</returns>
-    public TensorLayout ToLayout() => new(ScalarType, _sizes, _dimOrder);
+    public TensorLayout ToLayout() => new(ScalarType, Sizes, DimOrder);
 
     /// <summary>"float32 [2, 3]".</summary>
     /// <returns>The text.</returns>
-    public override string ToString() => TensorShapes.Describe(ScalarType, _sizes, _dimOrder);
+    public override string ToString() => TensorShapes.Describe(ScalarType, Sizes, DimOrder);
 
     private void ResizeCore(ReadOnlySpan<int> sizes)
     {
-        if (sizes.Length != _sizes.Length)
+        if (sizes.Length != Rank)
         {
             throw Bound("the rank of a tensor never changes", sizes);
         }
@@ -177,9 +182,7 @@ public sealed unsafe class TensorView
             throw Bound($"the shape needs {count} elements, over its upper bound of {MaxElementCount}", sizes);
         }
 
-        sizes.CopyTo(_sizes);
-        ElementCount = count;
-        TensorShapes.FillStrides(_sizes, _dimOrder, _strides);
+        _extents.SetSizes(sizes, count);
     }
 
     private TandemException Bound(string problem, ReadOnlySpan<int> sizes) => new(ErrorCode.ShapeExceedsBound, problem, new ErrorDetails

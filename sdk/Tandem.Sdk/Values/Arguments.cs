@@ -6,6 +6,7 @@ namespace Tandem.Sdk;
 public readonly ref struct Arguments
 {
     private readonly Span<EValue> _values;
+    private readonly Span<EValue> _constants;
     private readonly ReadOnlySpan<int> _indices;
 
     /// <summary>Creates the arguments of a call.</summary>
@@ -17,15 +18,30 @@ public readonly ref struct Arguments
         _indices = indices;
     }
 
+    /// <summary>Creates the arguments of a call whose values lie in two tables: one of the session, and one that all sessions share.</summary>
+    /// <param name="values">The session's values.</param>
+    /// <param name="constants">Values that nothing changes.</param>
+    /// <param name="indices">For each argument its index i among the values, or ~i for one among the constants; verified when the program was loaded.</param>
+    public Arguments(Span<EValue> values, Span<EValue> constants, ReadOnlySpan<int> indices)
+    {
+        _values = values;
+        _constants = constants;
+        _indices = indices;
+    }
+
     /// <summary>Number of arguments, outputs included.</summary>
     public int Count => _indices.Length;
 
-    /// <summary>The argument, to be read or replaced.</summary>
+    /// <summary>The argument, to be read; a kernel may replace its last one, which is what it writes, and a delegate any.</summary>
     /// <param name="index">Position of the argument.</param>
     public ref EValue this[int index]
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => ref _values[_indices[index]];
+        get
+        {
+            var place = _indices[index];
+            return ref place >= 0 ? ref _values[place] : ref _constants[~place];
+        }
     }
 
     /// <summary>The tensor at a position.</summary>

@@ -93,7 +93,8 @@ public class ExecutorPoolTests
 
     private static CompiledGraph Graph(DelegateRunner runner)
     {
-        using var lease = runner.ProgramCache.GetOrCreate<CompiledGraph, int>(runner.ProgramCache.Keys.Single(), 0, _ => throw new InvalidOperationException());
+        var key = runner.ProgramCache.Keys.Single(key => key.Derivation.StartsWith("graph", StringComparison.Ordinal));
+        using var lease = runner.ProgramCache.GetOrCreate<CompiledGraph, int>(key, 0, _ => throw new InvalidOperationException());
         return lease.Value;
     }
 

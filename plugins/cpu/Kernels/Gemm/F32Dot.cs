@@ -8,6 +8,9 @@ internal static unsafe class F32Dot<TSimd, V>
     where TSimd : struct, ISimd<V>
     where V : unmanaged
 {
+    // Floats from what is read to what is fetched.
+    private const nint PrefetchDistance = 1024;
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Rows(float* a, float* b, nint bStride, nint n, nint k, float* c, float min, float max)
     {
@@ -26,6 +29,10 @@ internal static unsafe class F32Dot<TSimd, V>
             for (nint i = 0; i < whole; i += TSimd.Width)
             {
                 var x = TSimd.Load(a + i);
+                TSimd.Prefetch(b0 + i + PrefetchDistance);
+                TSimd.Prefetch(b1 + i + PrefetchDistance);
+                TSimd.Prefetch(b2 + i + PrefetchDistance);
+                TSimd.Prefetch(b3 + i + PrefetchDistance);
                 s0 = TSimd.MultiplyAdd(x, TSimd.Load(b0 + i), s0);
                 s1 = TSimd.MultiplyAdd(x, TSimd.Load(b1 + i), s1);
                 s2 = TSimd.MultiplyAdd(x, TSimd.Load(b2 + i), s2);

@@ -10,6 +10,7 @@ internal static unsafe partial class F32Gemm<TSimd, V>
     {
         var b0 = t->B;
         var bStep = t->BStep;
+        var ahead = Math.Max(PrefetchDistance, PrefetchSteps * bStep);
         V c00;
         V d00 = TSimd.Zero;
         V e00 = TSimd.Zero;
@@ -27,22 +28,22 @@ internal static unsafe partial class F32Gemm<TSimd, V>
             for (; k + 4 <= length; k += 4)
             {
                 var v0 = TSimd.Load(b0);
-                TSimd.Prefetch(b0 + PrefetchDistance);
+                TSimd.Prefetch(b0 + ahead);
                 var x = TSimd.Broadcast(a0[k]);
                 c00 = TSimd.MultiplyAdd(x, v0, c00);
                 b0 += bStep;
                 var w0 = TSimd.Load(b0);
-                TSimd.Prefetch(b0 + PrefetchDistance);
+                TSimd.Prefetch(b0 + ahead);
                 var y = TSimd.Broadcast(a0[k + 1]);
                 d00 = TSimd.MultiplyAdd(y, w0, d00);
                 b0 += bStep;
                 var p0 = TSimd.Load(b0);
-                TSimd.Prefetch(b0 + PrefetchDistance);
+                TSimd.Prefetch(b0 + ahead);
                 var z = TSimd.Broadcast(a0[k + 2]);
                 e00 = TSimd.MultiplyAdd(z, p0, e00);
                 b0 += bStep;
                 var q0 = TSimd.Load(b0);
-                TSimd.Prefetch(b0 + PrefetchDistance);
+                TSimd.Prefetch(b0 + ahead);
                 var u = TSimd.Broadcast(a0[k + 3]);
                 f00 = TSimd.MultiplyAdd(u, q0, f00);
                 b0 += bStep;
@@ -51,7 +52,7 @@ internal static unsafe partial class F32Gemm<TSimd, V>
             for (; k < length; k++)
             {
                 var v0 = TSimd.Load(b0);
-                TSimd.Prefetch(b0 + PrefetchDistance);
+                TSimd.Prefetch(b0 + ahead);
                 var x = TSimd.Broadcast(a0[k]);
                 c00 = TSimd.MultiplyAdd(x, v0, c00);
                 b0 += bStep;

@@ -10,6 +10,12 @@ internal static unsafe partial class F32Gemm<TSimd, V>
         {
             case 9:
                 return &Tile1x1;
+            case 10:
+                return &Tile1x2;
+            case 11:
+                return &Tile1x3;
+            case 12:
+                return &Tile1x4;
             case 17:
                 return &Tile2x1;
             case 18:

@@ -5,6 +5,7 @@ internal static unsafe partial class F32Gemm<TSimd, V>
     where TSimd : struct, ISimd<V>
     where V : unmanaged
 {
-    // Floats: 4 KiB ahead of each stream, which is more than a core's own prefetcher dares at the edge of a page.
-    private const int PrefetchDistance = 1024;
+    // Floats from what one row reads to what it fetches: 4 KiB, or more where rows of B are long.
+    private const nint PrefetchDistance = 1024;
+    private const nint PrefetchSteps = 16;
 }

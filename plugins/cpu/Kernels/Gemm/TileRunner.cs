@@ -34,7 +34,7 @@ internal static unsafe class TileRunner
             panelCount = 1;
         }
 
-        var (tileRows, largerTiles, maxPanels) = Tiles(kernels, rowCount, panelCount);
+        var (tileRows, largerTiles, maxPanels) = Tiles(kernels, rowCount, panelCount, t.BStep == width);
         var tileCount = (rowCount - largerTiles) / tileRows;
 
         var segmentCount = t.SegmentCount;
@@ -42,7 +42,7 @@ internal static unsafe class TileRunner
         var offsets = t.Offsets;
         var (min, max) = (t.Min, t.Max);
         nint segmentsOfPass = Math.Max(1, PassLength / Math.Max(1, segmentLength));
-        // One long segment is cut; many short ones are taken several at a time.
+        // One long segment is cut, unless nothing reads it twice; many short ones are taken several at a time.
         nint passLength = tileCount > 1 && segmentLength > 2 * CutLength ? CutLength : segmentLength;
         if (lastLanes < width)
         {
@@ -101,13 +101,19 @@ internal static unsafe class TileRunner
     }
 
     /// <summary>How rows are cut: all tiles have so many rows, the first ones one more; and most panels of a tile.</summary>
-    internal static (int TileRows, int LargerTiles, int MaxPanels) Tiles(KernelSet kernels, int rowCount, int panelCount)
+    /// <param name="kernels">The rung.</param>
+    /// <param name="rowCount">Number of rows.</param>
+    /// <param name="panelCount">Number of panels.</param>
+    /// <param name="isPacked">
+    /// Whether a panel's values lie together. One row is bound by memory, which is fastest as one stream: a panel after the other, or whole rows of B.
+    /// </param>
+    internal static (int TileRows, int LargerTiles, int MaxPanels) Tiles(KernelSet kernels, int rowCount, int panelCount, bool isPacked)
     {
         var maxRows = panelCount == 1 ? 8 : kernels.MaxRows;
         var tileCount = (rowCount + maxRows - 1) / maxRows;
         var tileRows = rowCount / tileCount;
         var largerTiles = rowCount % tileCount;
-        return (tileRows, largerTiles, kernels.MaxPanels(largerTiles > 0 ? tileRows + 1 : tileRows));
+        return (tileRows, largerTiles, rowCount == 1 && isPacked ? 1 : kernels.MaxPanels(largerTiles > 0 ? tileRows + 1 : tileRows));
     }
 
     /// <summary>Whether tiles of so many panels are among those that panels are cut into.</summary>

@@ -8,10 +8,10 @@ internal static class F32GemmGenerator
     public const int MaxRows = 8;
 
     /// <summary>
-    /// Most registers of columns for a number of rows. One row is bound by memory, which is fastest as one stream, prefetched. Many rows are
-    /// bound by arithmetic, and two registers of columns reach its peak: more would only take longer to compile.
+    /// Most registers of columns for a number of rows. Many rows are bound by arithmetic, and two registers of columns reach its peak: more
+    /// would only take longer to compile.
     /// </summary>
-    public static int MaxPanels(int rows) => rows == 1 ? 1 : rows <= 4 ? 4 : 2;
+    public static int MaxPanels(int rows) => rows <= 4 ? 4 : 2;
 
     // A step depends on the one before through its accumulator; few accumulators take several steps at once.
     private static int Unrolled(int accumulators) => accumulators == 1 ? 4 : accumulators <= 4 ? 2 : 1;
@@ -79,6 +79,11 @@ internal static class F32GemmGenerator
         }
 
         Line(2, "var bStep = t->BStep;");
+        if (rows == 1)
+        {
+            Line(2, "var ahead = Math.Max(PrefetchDistance, PrefetchSteps * bStep);");
+        }
+
         for (var i = 0; i < rows; i++)
         {
             Line(2, $"V {Join(panels, j => $"c{i}{j}")};");
@@ -210,7 +215,7 @@ internal static class F32GemmGenerator
             // One row uses each weight once: what weights wait for is memory.
             for (var j = 0; rows == 1 && j < panels; j++)
             {
-                Line(4, $"TSimd.Prefetch(b{j} + PrefetchDistance);");
+                Line(4, $"TSimd.Prefetch(b{j} + ahead);");
             }
 
             for (var i = 0; i < rows; i++)

@@ -18,6 +18,8 @@ internal sealed unsafe class QuantizedGemmJob : IParallelWork
     // Quantising an element costs about as much as so many float operations.
     private const double OperationsToQuantize = 16;
 
+    private const long FetchedBytes = 4096;
+
     private readonly InstructionSet _instructionSet;
     private readonly QuantizedProduct[] _products;
     private readonly int _streams;
@@ -75,6 +77,13 @@ internal sealed unsafe class QuantizedGemmJob : IParallelWork
         _rowsPerScale = rowsPerScale;
         _rows = scratch;
         _parameters = (RowQuantization*)(scratch + (m * RowQuantizer.RowStride(_k)));
+        if (m == 1)
+        {
+            // One row waits for weights: the first of them come while it is quantised.
+            var weights = _products[0].Weights;
+            CacheLines.Fetch(weights.Stream(0), (nint)Math.Min(weights.ByteCount, FetchedBytes));
+        }
+
         _isQuantizing = true;
         ParallelCost.Run(pool, m / rowsPerScale, (double)m * _k * OperationsToQuantize, 5.0 * m * _k, _width, this);
         _isQuantizing = false;

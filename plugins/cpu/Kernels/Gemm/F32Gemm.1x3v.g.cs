@@ -1,0 +1,105 @@
+// Written by F32GemmGenerator; do not edit.
+using System.Runtime.CompilerServices;
+
+namespace Tandem.Plugins.Cpu.Kernels;
+
+internal static unsafe partial class F32Gemm<TSimd, V>
+{
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Tile1x3(TileArguments* t)
+    {
+        var b0 = t->B;
+        var b1 = b0 + t->BPanel;
+        var b2 = b1 + t->BPanel;
+        var bStep = t->BStep;
+        var ahead = Math.Max(PrefetchDistance, PrefetchSteps * bStep);
+        V c00, c01, c02;
+        V d00 = TSimd.Zero, d01 = TSimd.Zero, d02 = TSimd.Zero;
+        var init = t->Init;
+        c00 = TSimd.Load(init);
+        c01 = TSimd.Load(init + TSimd.Width);
+        c02 = TSimd.Load(init + (2 * TSimd.Width));
+
+        var rows = t->Rows;
+        var length = t->SegmentLength;
+        for (nint s = 0; s < t->SegmentCount; s++)
+        {
+            var offset = t->Offsets[s];
+            var a0 = rows[0] + offset;
+            nint k = 0;
+            for (; k + 2 <= length; k += 2)
+            {
+                var v0 = TSimd.Load(b0);
+                var v1 = TSimd.Load(b1);
+                var v2 = TSimd.Load(b2);
+                TSimd.Prefetch(b0 + ahead);
+                TSimd.Prefetch(b1 + ahead);
+                TSimd.Prefetch(b2 + ahead);
+                var x = TSimd.Broadcast(a0[k]);
+                c00 = TSimd.MultiplyAdd(x, v0, c00);
+                c01 = TSimd.MultiplyAdd(x, v1, c01);
+                c02 = TSimd.MultiplyAdd(x, v2, c02);
+                b0 += bStep;
+                b1 += bStep;
+                b2 += bStep;
+                var w0 = TSimd.Load(b0);
+                var w1 = TSimd.Load(b1);
+                var w2 = TSimd.Load(b2);
+                TSimd.Prefetch(b0 + ahead);
+                TSimd.Prefetch(b1 + ahead);
+                TSimd.Prefetch(b2 + ahead);
+                var y = TSimd.Broadcast(a0[k + 1]);
+                d00 = TSimd.MultiplyAdd(y, w0, d00);
+                d01 = TSimd.MultiplyAdd(y, w1, d01);
+                d02 = TSimd.MultiplyAdd(y, w2, d02);
+                b0 += bStep;
+                b1 += bStep;
+                b2 += bStep;
+            }
+
+            if (k < length)
+            {
+                var v0 = TSimd.Load(b0);
+                var v1 = TSimd.Load(b1);
+                var v2 = TSimd.Load(b2);
+                TSimd.Prefetch(b0 + ahead);
+                TSimd.Prefetch(b1 + ahead);
+                TSimd.Prefetch(b2 + ahead);
+                var x = TSimd.Broadcast(a0[k]);
+                c00 = TSimd.MultiplyAdd(x, v0, c00);
+                c01 = TSimd.MultiplyAdd(x, v1, c01);
+                c02 = TSimd.MultiplyAdd(x, v2, c02);
+                b0 += bStep;
+                b1 += bStep;
+                b2 += bStep;
+            }
+        }
+
+        c00 = TSimd.Add(c00, d00);
+        c01 = TSimd.Add(c01, d01);
+        c02 = TSimd.Add(c02, d02);
+        if (t->IsBounded)
+        {
+            var low = TSimd.Broadcast(t->Min);
+            var high = TSimd.Broadcast(t->Max);
+            c00 = TSimd.Clamp(c00, low, high);
+            c01 = TSimd.Clamp(c01, low, high);
+            c02 = TSimd.Clamp(c02, low, high);
+        }
+
+        var o = t->C;
+        TSimd.Store(o, c00);
+        TSimd.Store(o + TSimd.Width, c01);
+
+        o = t->C + (2 * TSimd.Width);
+        var lanes = t->LastLanes;
+        if (lanes == TSimd.Width)
+        {
+            TSimd.Store(o, c02);
+        }
+        else
+        {
+            TSimd.StorePartial(o, c02, lanes);
+        }
+    }
+}
