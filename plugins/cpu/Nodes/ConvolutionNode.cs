@@ -98,7 +98,7 @@ internal sealed class ConvolutionNode(
             (Parameters, var height, var width) = Convolution.Geometry.Measure(Node.Source, input, Convolution.Kind == ConvolutionKind.Transposed);
             Image = new ImageShape(
                 input.Dims[0], input.Dims[1], input.Dims[2], height, width, Parameters.InputChannels, Parameters.OutputChannels);
-            UsesWinograd = Convolution is { AllowsWinograd: true, Kind: ConvolutionKind.Dense } && WinogradConvolution.Pays(Parameters, Image);
+            UsesWinograd = Convolution is { AllowsWinograd: true, Kind: ConvolutionKind.Dense } && WinogradConvolution.Pays(Convolution.Filter!, Parameters, Image);
         }
 
         protected abstract long MeasureScratch();

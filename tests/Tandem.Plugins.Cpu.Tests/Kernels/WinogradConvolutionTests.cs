@@ -135,6 +135,47 @@ public sealed unsafe class WinogradConvolutionTests
         }
     }
 
+    [Theory]
+    [MemberData(nameof(All))]
+    public void It_is_taken_where_tiles_are_many_against_channels(string rung)
+    {
+        var isa = Rungs.Use(rung);
+        Assert.True(Pays(64, 64, 56, 1));
+        Assert.True(Pays(256, 256, 14, 1));
+        Assert.True(Pays(512, 512, 7, 4));
+        Assert.False(Pays(512, 512, 2, 1));
+        Assert.False(Pays(64, 64, 1, 4));
+        Assert.False(Pays(1, 64, 224, 1));
+        Assert.False(Pays(64, 64, 56, 2, stride: 2));
+        Assert.False(Pays(64, 64, 56, 2, dilation: 2));
+        Assert.False(Pays(64, 64, 56, 2, groups: 2));
+        Assert.False(Pays(64, 64, 56, 2, kernel: 5));
+
+        bool Pays(int inputs, int outputs, int size, int batch, int stride = 1, int dilation = 1, int groups = 1, int kernel = 3)
+        {
+            var p = new ConvolutionParameters(kernel, 3, stride, 1, 1, dilation, 1, 1, groups, inputs / groups, outputs / groups);
+            return WinogradConvolution.Pays(Convolution.Describe(isa, p), p, new ImageShape(batch, size, size, size, size, inputs, outputs));
+        }
+    }
+
+    [Fact]
+    public void Running_allocates_nothing_also_where_a_tile_is_computed_directly()
+    {
+        var p = new ConvolutionParameters(3, 3, 1, 1, 1, 1, 1, 1, 1, 32, 32);
+        var shape = new ImageShape(1, 24, 24, 24, 24, 32, 32);
+        using var x = NativeFloats.Random(24 * 24 * 32, 1);
+        using var w = NativeFloats.Random(32 * 9 * 32, 2);
+        using var y = new NativeFloats(24 * 24 * 32);
+        x.Span[5000] = float.NaN;
+        using var packed = Convolution.Pack(CpuFeatures.Best, w.Pointer, null, p);
+        using var memory = new NativeFloats((int)(WinogradConvolution.GetScratchBytes(packed, p, shape, 1) / 4));
+        var job = new WinogradJob();
+        WinogradConvolution.Run(null, job, packed, p, shape, x.Pointer, y.Pointer, 0, 6, memory.Bytes);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        WinogradConvolution.Run(null, job, packed, p, shape, x.Pointer, y.Pointer, 0, 6, memory.Bytes);
+        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+    }
+
     private static void Same(ReadOnlySpan<float> direct, ReadOnlySpan<float> actual, string what)
     {
         for (var i = 0; i < direct.Length; i++)

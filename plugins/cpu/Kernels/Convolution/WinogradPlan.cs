@@ -35,7 +35,8 @@ internal readonly struct WinogradPlan
         PanelChunks = (weights.PanelCount + PanelsPerChunk - 1) / PanelsPerChunk;
 
         // A filter that is transformed again for each block wants few blocks; one that is kept leaves cache to the inputs and products.
-        var inputBytes = KeepsFilter ? InputBytes / 4 : InputBytes;
+        // With many threads the memory of them all together counts.
+        var inputBytes = (KeepsFilter ? InputBytes / 4 : InputBytes) * 8 / Math.Max(8, threads);
         var mostTiles = (int)Math.Clamp(inputBytes / (Positions * InputStride * sizeof(float)), 16, MaxTiles);
         var blocks = (Tiles + mostTiles - 1) / mostTiles;
         if (blocks * PanelChunks < threads)

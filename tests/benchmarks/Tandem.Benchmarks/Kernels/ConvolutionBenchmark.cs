@@ -46,7 +46,7 @@ internal static unsafe class ConvolutionBenchmark
         var options = new KernelOptions(args);
         var pool = options.Threads > 1 ? new SpinPool(options.Threads) : null;
         Console.WriteLine($"{options.InstructionSet}, {options.Threads} thread(s)");
-        Console.WriteLine($"{"layer",-20} {"size",5} {"in",5} {"out",5} {"us min",10} {"us median",10} {"GFLOP/s",9} {"of peak",8}");
+        Console.WriteLine($"{"layer",-20} {"size",5} {"in",5} {"out",5} {"us min",10} {"us median",10} {"GFLOP/s",9} {"of peak",8} {"error",8}");
         foreach (var (name, size, geometry) in Layers)
         {
             One(options, pool, name, size, geometry, false);
@@ -99,14 +99,47 @@ internal static unsafe class ConvolutionBenchmark
         }
 
         var (min, median, peak) = Sampler.Run(action, options.InstructionSet, options.Rounds);
+        action();
+        var error = p.GroupInputChannels == 1 ? double.NaN : Error(p, shape, x, w, bias, y, options);
         var operations = 2.0 * outSize * outSize * p.OutputChannels * p.KernelSize * p.GroupInputChannels;
         Console.WriteLine(
             $"{name,-20} {size,5} {p.InputChannels,5} {p.OutputChannels,5} {min * 1e6,10:f2} {median * 1e6,10:f2} {operations / min / 1e9,9:f1} "
-            + $"{operations / min / 1e7 / (peak * options.Threads),7:f0}%");
+            + $"{operations / min / 1e7 / (peak * options.Threads),7:f0}% {error,8:e1}");
         packed.Dispose();
         foreach (var memory in (nint[])[(nint)w, (nint)x, (nint)y, (nint)bias, (nint)scratch])
         {
             NativeMemory.AlignedFree((void*)memory);
         }
+    }
+
+    /// <summary>The greatest error of some thousand outputs against sums in double, as a part of the root mean square of those sums.</summary>
+    private static double Error(in ConvolutionParameters p, in ImageShape shape, float* x, float* w, float* bias, float* y, KernelOptions options)
+    {
+        var (greatest, squares, count) = (0.0, 0.0, 0);
+        for (nint output = 0; output < shape.OutputImage; output += (shape.OutputImage / 5000) + 1)
+        {
+            var (pixel, channel) = (output / p.OutputChannels, (int)(output % p.OutputChannels));
+            var (row, column) = ((int)(pixel / shape.OutputWidth * p.StrideHeight) - p.PaddingTop, (int)(pixel % shape.OutputWidth * p.StrideWidth) - p.PaddingLeft);
+            double sum = bias[channel];
+            for (var element = 0; element < p.KernelSize; element++)
+            {
+                var (iy, ix) = (row + (element / p.KernelWidth), column + (element % p.KernelWidth));
+                if ((uint)iy < (uint)shape.InputHeight && (uint)ix < (uint)shape.InputWidth)
+                {
+                    var source = x + ((((nint)iy * shape.InputWidth) + ix) * p.InputChannels);
+                    var filter = w + ((((nint)channel * p.KernelSize) + element) * p.InputChannels);
+                    for (var i = 0; i < p.InputChannels; i++)
+                    {
+                        sum += (double)source[i] * filter[i];
+                    }
+                }
+            }
+
+            greatest = Math.Max(greatest, Math.Abs(Math.Clamp(sum, options.Min, options.Max) - y[output]));
+            squares += sum * sum;
+            count++;
+        }
+
+        return greatest / Math.Sqrt(squares / count);
     }
 }
