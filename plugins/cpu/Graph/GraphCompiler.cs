@@ -24,14 +24,24 @@ internal static class GraphCompiler
         PayloadGraph payload, ConstantTable constants, InstructionSet instructionSet, DerivedDataCache cache, int argumentCount, PackedStore? store = null,
         ComputePool? pool = null, bool winograd = true, DerivedDataLease<PackedArena>? arena = null)
     {
-        arena?.Value.Expect(constants.ByteCount);
-        var builder = new GraphBuilder(payload, constants, instructionSet, cache, argumentCount)
+        GraphBuilder builder;
+        try
         {
-            Store = store,
-            Arena = arena?.Value,
-            Pool = pool,
-            AllowsWinograd = winograd,
-        };
+            arena?.Value.Expect(constants.ByteCount);
+            builder = new GraphBuilder(payload, constants, instructionSet, cache, argumentCount)
+            {
+                Store = store,
+                Arena = arena?.Value,
+                Pool = pool,
+                AllowsWinograd = winograd,
+            };
+        }
+        catch
+        {
+            arena?.Dispose();
+            throw;
+        }
+
         if (arena is not null)
         {
             builder.Resources.Add(arena);
