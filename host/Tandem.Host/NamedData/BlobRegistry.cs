@@ -1,6 +1,4 @@
-using System.IO.Hashing;
 using System.Numerics;
-using System.Security.Cryptography;
 using Tandem.Host.Formats;
 using Tandem.Sdk;
 
@@ -16,9 +14,6 @@ namespace Tandem.Host.NamedData;
 /// </remarks>
 public sealed class BlobRegistry
 {
-    // Unknown to whoever writes a file, so that nobody can prepare bytes with the hash of another program's weights.
-    private static readonly long Seed = BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long)));
-
     private readonly Lock _lock = new();
     private readonly Dictionary<BlobOrigin, Blob> _byOrigin = [];
     private readonly Dictionary<DataSource, HashSet<DataRange>> _rangesOf = new(ReferenceEqualityComparer.Instance);
@@ -192,7 +187,7 @@ public sealed class BlobRegistry
         }
     }
 
-    internal ContentId ContentIdOf(Blob blob)
+    internal unsafe ContentId ContentIdOf(Blob blob)
     {
         lock (_lock)
         {
@@ -207,7 +202,7 @@ public sealed class BlobRegistry
 
         try
         {
-            var hash = Hash(blob);
+            var hash = ContentHash.Compute(blob.Pointer, blob.Length);
             lock (_lock)
             {
                 return Identify(blob, hash);
@@ -284,19 +279,6 @@ public sealed class BlobRegistry
         var edge = (int)Math.Min(length, 64);
         return !new ReadOnlySpan<byte>(left, edge).SequenceEqual(new ReadOnlySpan<byte>(right, edge))
             || !new ReadOnlySpan<byte>(left + length - edge, edge).SequenceEqual(new ReadOnlySpan<byte>(right + length - edge, edge));
-    }
-
-    private static unsafe UInt128 Hash(Blob blob)
-    {
-        var hash = new XxHash128(Seed);
-        for (long done = 0; done < blob.Length;)
-        {
-            var step = (int)Math.Min(blob.Length - done, 1 << 30);
-            hash.Append(new ReadOnlySpan<byte>(blob.Pointer + done, step));
-            done += step;
-        }
-
-        return hash.GetCurrentHashAsUInt128();
     }
 
     private ContentId Identify(Blob blob, UInt128 value)

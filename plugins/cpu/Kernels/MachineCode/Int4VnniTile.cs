@@ -9,13 +9,25 @@ internal static class Int4VnniTile
     // Fields of QuantizedTileArguments.
     private const int RowsField = 0;
     private const int RowStrideField = 8;
+    private const int ParametersField = 16;
     private const int ScalesField = 24;
     private const int WeightsField = 32;
     private const int GroupCountField = 40;
     private const int BlocksPerGroupField = 48;
     private const int BlockStepField = 56;
     private const int GroupStepField = 64;
+    private const int ColumnSumsField = 72;
+    private const int BiasField = 80;
+    private const int ResultsField = 96;
+    private const int ResultStrideField = 104;
     private const int SumsField = 120;
+    private const int MinimumField = 128;
+    private const int MaximumField = 132;
+
+    // RowQuantization and fields of it.
+    private const int ParameterBytes = 16;
+    private const int InverseScaleField = 4;
+    private const int ZeroPointField = 8;
 
     private const int RegistersOfBlock = 4;
     private const int PanelBlockBytes = 256;
@@ -33,16 +45,15 @@ internal static class Int4VnniTile
     private static ReadOnlySpan<Register> Saved =>
         [Register.Rbx, Register.Rsi, Register.Rdi, Register.Rbp, Register.R12, Register.R13, Register.R14, Register.R15];
 
-    /// <summary>Appends the function void tile(QuantizedTileArguments*), which writes [rows][panels * 16] sums.</summary>
+    /// <summary>Appends the function void tile(QuantizedTileArguments*), which writes [rows][panels * 16] sums, or results where they belong.</summary>
     /// <param name="code">Receives it.</param>
     /// <param name="rows">Rows, 1 to 6.</param>
     /// <param name="panels">Panels, 1 or 2.</param>
-    /// <param name="hasScales">
-    /// Whether each group has bfloat16 scales: sums are floats with scales applied. Otherwise there is one group, and its sums are integers.
-    /// </param>
+    /// <param name="kind">What it writes; each group has bfloat16 scales, unless it is integers: then there is one group.</param>
     /// <param name="prefetchDistance">Bytes ahead of the weights at which a single row fetches.</param>
-    public static void Write(X64Assembler code, int rows, int panels, bool hasScales, int prefetchDistance)
+    public static void Write(X64Assembler code, int rows, int panels, Int4TileKind kind, int prefetchDistance)
     {
+        var hasScales = kind != Int4TileKind.IntegerSums;
         var count = rows * panels;
 
         // Eight sums one after the other would wait for each other.
@@ -130,10 +141,17 @@ internal static class Int4VnniTile
             code.JumpIfNotZero(group);
         }
 
-        code.Load(Register.Rax, new(Register.Rcx, SumsField));
-        for (var i = 0; i < count; i++)
+        if (kind == Int4TileKind.Results)
         {
-            code.Store(new(Register.Rax, 64 * i), (hasScales ? FirstFloat : 0) + i);
+            Results(code, rows, panels);
+        }
+        else
+        {
+            code.Load(Register.Rax, new(Register.Rcx, SumsField));
+            for (var i = 0; i < count; i++)
+            {
+                code.Store(new(Register.Rax, 64 * i), (hasScales ? FirstFloat : 0) + i);
+            }
         }
 
         MachineFunction.End(code, Saved, changesAllVectors: true);
@@ -175,6 +193,47 @@ internal static class Int4VnniTile
             {
                 code.DotUnsignedSigned(firstSum + (row * panels) + panel, Nibbles + panel, Activations);
             }
+        }
+    }
+
+    /// <summary>Stores clamp((sum - zero point * sum of the column's weights) * scale of the row + bias); a NaN stays NaN.</summary>
+    private static void Results(X64Assembler code, int rows, int panels)
+    {
+        const int low = 0;
+        const int high = 1;
+        const int zeroPoint = 2;
+        const int inverseScale = 3;
+        const int columnSums = Raw;
+        const int bias = Nibbles;
+        code.Load(Register.R13, new(Register.Rcx, ColumnSumsField));
+        code.Load(Register.R14, new(Register.Rcx, BiasField));
+        for (var panel = 0; panel < panels; panel++)
+        {
+            code.Load(columnSums + panel, new MemoryOperand(Register.R13, 64 * panel));
+            code.Load(bias + panel, new MemoryOperand(Register.R14, 64 * panel));
+        }
+
+        code.Load(Register.R13, new(Register.Rcx, ParametersField));
+        code.Load(Register.Rax, new(Register.Rcx, ResultsField));
+        code.Load(Register.Rdx, new(Register.Rcx, ResultStrideField));
+        code.Broadcast(low, new MemoryOperand(Register.Rcx, MinimumField));
+        code.Broadcast(high, new MemoryOperand(Register.Rcx, MaximumField));
+        for (var row = 0; row < rows; row++)
+        {
+            code.Broadcast(zeroPoint, new MemoryOperand(Register.R13, (row * ParameterBytes) + ZeroPointField));
+            code.ToFloat(zeroPoint, zeroPoint);
+            code.Broadcast(inverseScale, new MemoryOperand(Register.R13, (row * ParameterBytes) + InverseScaleField));
+            for (var panel = 0; panel < panels; panel++)
+            {
+                var sum = FirstFloat + (row * panels) + panel;
+                code.MultiplySubtract(sum, columnSums + panel, zeroPoint);
+                code.MultiplyThenAdd(sum, inverseScale, bias + panel);
+                code.Minimum(sum, high, sum);
+                code.Maximum(sum, low, sum);
+                code.Store(new MemoryOperand(Register.Rax, 64 * panel), sum);
+            }
+
+            code.LoadAddress(Register.Rax, new(Register.Rax, 0, Register.Rdx, sizeof(float)));
         }
     }
 

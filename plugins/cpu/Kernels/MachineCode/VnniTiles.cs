@@ -18,12 +18,13 @@ internal static unsafe class VnniTiles
     public const int MaxSums = 16;
 
     private const int MaxInt4Panels = 2;
+    private const int Int4Kinds = 3;
     private const int MaxStride = 2;
 
     // With one row, weights come from memory: so far ahead that they are there in time.
     private const int PrefetchDistance = 8192;
 
-    private static readonly nint[] Int4Tiles = new nint[MaxRows * MaxInt4Panels * 2];
+    private static readonly nint[] Int4Tiles = new nint[MaxRows * MaxInt4Panels * Int4Kinds];
     private static readonly nint[] Tiles = new nint[(MaxRows * MaxPanels) + 1];
     private static readonly nint[] ByteTiles = new nint[Tiles.Length * 2];
     private static readonly nint[] Depthwise = new nint[MaxStride * 2];
@@ -37,8 +38,8 @@ internal static unsafe class VnniTiles
         (delegate* unmanaged[SuppressGCTransition]<VnniTileArguments*, void>)Tiles[Index(rows, panels)];
 
     /// <summary>The tile of so many rows by panels of 4-bit weights (<see cref="Int4VnniTile"/>): 1 to 6 by 1 or 2.</summary>
-    public static delegate* unmanaged[SuppressGCTransition]<QuantizedTileArguments*, void> Int4Tile(int rows, int panels, bool hasScales) =>
-        (delegate* unmanaged[SuppressGCTransition]<QuantizedTileArguments*, void>)Int4Tiles[Int4Index(rows, panels, hasScales)];
+    public static delegate* unmanaged[SuppressGCTransition]<QuantizedTileArguments*, void> Int4Tile(int rows, int panels, Int4TileKind kind) =>
+        (delegate* unmanaged[SuppressGCTransition]<QuantizedTileArguments*, void>)Int4Tiles[Int4Index(rows, panels, kind)];
 
     /// <summary>Tiles of so many rows by panels whose results are bytes (<see cref="VnniByteTile"/>), for all columns or for some.</summary>
     public static delegate* unmanaged[SuppressGCTransition]<VnniByteTileArguments*, void> ByteTile(int rows, int panels, bool isMasked) =>
@@ -50,7 +51,7 @@ internal static unsafe class VnniTiles
 
     private static int Index(int rows, int panels) => ((rows - 1) * MaxPanels) + panels;
 
-    private static int Int4Index(int rows, int panels, bool hasScales) => ((((rows - 1) * MaxInt4Panels) + panels - 1) * 2) + (hasScales ? 1 : 0);
+    private static int Int4Index(int rows, int panels, Int4TileKind kind) => ((((rows - 1) * MaxInt4Panels) + panels - 1) * Int4Kinds) + (int)kind;
 
     private static ExecutableMemory? Create()
     {
@@ -79,10 +80,10 @@ internal static unsafe class VnniTiles
         {
             for (var panels = 1; panels <= MaxInt4Panels; panels++)
             {
-                foreach (var hasScales in (ReadOnlySpan<bool>)[false, true])
+                for (var kind = Int4TileKind.IntegerSums; kind <= Int4TileKind.Results; kind++)
                 {
-                    places.Add((Int4Tiles, Int4Index(rows, panels, hasScales), code.Position));
-                    Int4VnniTile.Write(code, rows, panels, hasScales, PrefetchDistance);
+                    places.Add((Int4Tiles, Int4Index(rows, panels, kind), code.Position));
+                    Int4VnniTile.Write(code, rows, panels, kind, PrefetchDistance);
                 }
             }
         }

@@ -178,6 +178,18 @@ internal sealed class X64Assembler
     /// <summary>VFMADD231PS: accumulator += left * right.</summary>
     public void MultiplyAdd(int accumulator, int left, int right) => Evex(2, 1, 0xB8, accumulator, left, right);
 
+    /// <summary>VFMADD213PS: factor = factor * other + addend.</summary>
+    public void MultiplyThenAdd(int factor, int other, int addend) => Evex(2, 1, 0xA8, factor, other, addend);
+
+    /// <summary>VFNMADD231PS: accumulator -= left * right.</summary>
+    public void MultiplySubtract(int accumulator, int left, int right) => Evex(2, 1, 0xBC, accumulator, left, right);
+
+    /// <summary>VMINPS: <paramref name="right"/> if one is NaN.</summary>
+    public void Minimum(int destination, int left, int right) => Evex(1, 0, 0x5D, destination, left, right);
+
+    /// <summary>VMAXPS: <paramref name="right"/> if one is NaN.</summary>
+    public void Maximum(int destination, int left, int right) => Evex(1, 0, 0x5F, destination, left, right);
+
     /// <summary>VCVTPS2DQ: to the nearest, half to even.</summary>
     public void ToInteger(int destination, int source) => Evex(1, 1, 0x5B, destination, 0, source);
 

@@ -23,6 +23,7 @@ internal static unsafe class QuantizedVnniRunner
         var column = stream * PanelsPerStream * Width;
         var stride = RowQuantizer.RowStride(weights.K);
         var sums = stackalloc float[VnniTiles.MaxRows * PanelsPerStream * Width];
+        var writesResults = weights.HasGroups && weights.BlockCount > 0 && column + (panels * Width) <= weights.N;
         var isInt8 = weights.Kind == QuantizedWeightKind.Int8Channel;
         var offsets = stackalloc nint[isInt8 ? weights.BlockCount : 0];
         for (var block = 0; isInt8 && block < weights.BlockCount; block++)
@@ -35,7 +36,11 @@ internal static unsafe class QuantizedVnniRunner
         for (var tile = 0; tile < tileCount; tile++)
         {
             var count = tile < largerTiles ? tileRows + 1 : tileRows;
-            if (weights.BlockCount == 0)
+            if (writesResults)
+            {
+                Results4(weights, stream, rows, stride, parameters, count, c, cStride, min, max);
+            }
+            else if (weights.BlockCount == 0)
             {
                 new Span<float>(sums, count * panels * Width).Clear();
             }
@@ -48,7 +53,7 @@ internal static unsafe class QuantizedVnniRunner
                 Sum4(weights, stream, rows, stride, count, sums);
             }
 
-            for (var panel = 0; panel < panels; panel++)
+            for (var panel = 0; !writesResults && panel < panels; panel++)
             {
                 Finish(
                     weights, column + (panel * Width), isInt8 ? ActivationOffset : 0, sums + (panel * Width), panels * Width, parameters, count, c, cStride, min, max);
@@ -83,8 +88,31 @@ internal static unsafe class QuantizedVnniRunner
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Sum4(PackedQuantizedMatrix weights, int stream, byte* rows, nint stride, int count, float* sums)
     {
+        var t = Arguments(weights, stream, rows, stride);
+        t.Sums = sums;
+        VnniTiles.Int4Tile(count, weights.PanelsOf(stream), weights.HasGroups ? Int4TileKind.ScaledSums : Int4TileKind.IntegerSums)(&t);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Results4(
+        PackedQuantizedMatrix weights, int stream, byte* rows, nint stride, RowQuantization* parameters, int count, float* c, nint cStride, float min, float max)
+    {
+        var column = stream * PanelsPerStream * Width;
+        var t = Arguments(weights, stream, rows, stride);
+        t.Parameters = parameters;
+        t.ColumnSums = weights.ColumnSums + (column * sizeof(float));
+        t.Bias = weights.Bias + column;
+        t.C = c + column;
+        t.CStride = cStride;
+        t.Min = min;
+        t.Max = max;
+        VnniTiles.Int4Tile(count, weights.PanelsOf(stream), Int4TileKind.Results)(&t);
+    }
+
+    private static QuantizedTileArguments Arguments(PackedQuantizedMatrix weights, int stream, byte* rows, nint stride)
+    {
         var panels = weights.PanelsOf(stream);
-        var t = new QuantizedTileArguments
+        return new QuantizedTileArguments
         {
             Rows = rows,
             RowStride = stride,
@@ -94,9 +122,7 @@ internal static unsafe class QuantizedVnniRunner
             GroupStep = panels * (weights.PanelScaleBytes + ((nint)weights.BlocksPerGroup * weights.PanelBlockBytes)),
             Scales = weights.Stream(stream),
             Weights = weights.Stream(stream) + (panels * weights.PanelScaleBytes),
-            Sums = sums,
         };
-        VnniTiles.Int4Tile(count, panels, weights.HasGroups)(&t);
     }
 
     /// <summary>Results of a panel: of floats with scales of groups applied, or of integers, to whose activations something was added.</summary>

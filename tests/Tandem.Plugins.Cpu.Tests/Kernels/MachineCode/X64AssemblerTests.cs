@@ -51,6 +51,10 @@ public sealed class X64AssemblerTests
         Same("62427D48 334D01", c => c.WidenWords(25, new(Register.R13, 32)));
         Same("62F17C48 5BDB", c => c.ToFloat(3, 3));
         Same("62020540 B8F5", c => c.MultiplyAdd(30, 31, 29));
+        Same("62126548 A8E2", c => c.MultiplyThenAdd(12, 3, 26));
+        Same("62E23540 BCFA", c => c.MultiplySubtract(23, 25, 2));
+        Same("62517448 5DF6", c => c.Minimum(14, 1, 14));
+        Same("62A17C48 5FC9", c => c.Maximum(17, 0, 17));
         Same("48FFCE", c => c.Decrement(Register.Rsi));
         Same("49FFCF", c => c.Decrement(Register.R15));
         Same("0F188800100000", c => c.Prefetch(new(Register.Rax, 4096)));
