@@ -17,7 +17,7 @@ internal sealed class ComputeThreadPool : ComputePool, IDisposable
     // Splitting finer than the threads evens out workers that begin late.
     private const int PartsPerThread = 3;
 
-    // While a method executes or loads, workers stay awake between its parallel steps; a long serial step lets them park all the same.
+    // While a method executes, workers stay awake between its parallel steps; a long serial step lets them park all the same.
     private const int ExecutionSpinMicroseconds = 20_000;
 
     // Past this they offer their core to any other thread at each look.
@@ -153,7 +153,7 @@ internal sealed class ComputeThreadPool : ComputePool, IDisposable
         }
     }
 
-    /// <summary>A method starts to execute, or to load: workers stay awake between its parallel steps.</summary>
+    /// <summary>A method starts to execute: workers stay awake between its parallel steps.</summary>
     internal void EnterExecution()
     {
         _ownerProcessor = Thread.GetCurrentProcessorId();

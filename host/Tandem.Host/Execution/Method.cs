@@ -17,24 +17,32 @@ public sealed unsafe class Method
 
     private readonly Session _session;
     private readonly MethodCode _code;
-    private readonly EValue[] _values;
+    private readonly EValue[] _boundary;
+    private readonly EValue[] _results;
     private readonly IBackendDelegate[] _delegates;
+    private readonly byte*[] _arenas;
+    private readonly byte* _inputOutput;
     private readonly int[] _inputs;
     private readonly bool[] _inputIsSet;
     private readonly nint[] _inputHomes;
     private readonly NativeMemoryBlock?[] _inputCopies;
     private readonly TensorView[][] _inputAliases;
     private readonly TensorView[][] _outputAliases;
-    private readonly TensorView[] _overwrittenTensors;
     private readonly DelegateCallContext _delegateContext;
 
-    internal Method(Session session, MethodCode code, EValue[] values, IBackendDelegate[] delegates)
+    // The one of the last execution: with as many executions at once as there are frames, each finds its tensors as it left them.
+    private MethodFrame _frame;
+
+    internal Method(Session session, MethodCode code, EValue[] boundary, IBackendDelegate[] delegates, byte*[] arenas, byte* inputOutput)
     {
         _session = session;
         _code = code;
-        _values = values;
+        _boundary = boundary;
         _delegates = delegates;
+        _arenas = arenas;
+        _inputOutput = inputOutput;
         _inputs = code.Inputs;
+        _results = Array.ConvertAll(code.Outputs, slot => boundary[slot]);
         _delegateContext = new DelegateCallContext(code.Info.Name, session.Scratch);
         _inputIsSet = new bool[_inputs.Length];
         _inputHomes = new nint[_inputs.Length];
@@ -42,16 +50,16 @@ public sealed unsafe class Method
         for (var i = 0; i < _inputs.Length; i++)
         {
             // Where the program writes over an input, the caller's values are kept aside and copied in before each execution.
-            _inputCopies[i] = code.InputIsOverwritten[i] ? session.AllocateBlock(_values[_inputs[i]].AsTensor().MaxByteCount, "inputs") : null;
-            _inputHomes[i] = _values[_inputs[i]].Kind == EValueKind.Tensor ? (nint)_values[_inputs[i]].AsTensor().Data : 0;
+            var input = boundary[_inputs[i]];
+            _inputCopies[i] = code.InputIsOverwritten[i] ? session.AllocateBlock(input.AsTensor().MaxByteCount, "inputs") : null;
+            _inputHomes[i] = input.Kind == EValueKind.Tensor ? (nint)input.AsTensor().Data : 0;
             // A plain value has the value it was traced with; a constant among the inputs is its own value.
-            _inputIsSet[i] = _values[_inputs[i]].Kind != EValueKind.Tensor || _values[_inputs[i]].AsTensor() is { IsReadOnly: true } or { MaxElementCount: 0 };
+            _inputIsSet[i] = input.Kind != EValueKind.Tensor || input.AsTensor() is { IsReadOnly: true } or { MaxElementCount: 0 };
         }
 
-        // Prim operators and moves write into the value table: every execution starts from the same table.
-        _overwrittenTensors = TensorsAt(code.OverwrittenTensors);
         _inputAliases = Array.ConvertAll(code.InputAliases, TensorsAt);
         _outputAliases = Array.ConvertAll(code.OutputAliases, TensorsAt);
+        _frame = code.Frames.ForSession();
     }
 
     /// <summary>Name, inputs and outputs.</summary>
@@ -116,7 +124,7 @@ public sealed unsafe class Method
             return;
         }
 
-        var traced = _values[_inputs[index]];
+        var traced = _boundary[_inputs[index]];
         var equal = traced.Kind == EValueKind.Tensor ? false : traced.Kind switch
         {
             EValueKind.Double when value.Kind is EValueKind.Double or EValueKind.Int => IsTracedDouble(value.AsDouble(), traced.AsDouble()),
@@ -197,11 +205,14 @@ public sealed unsafe class Method
     public EValue GetOutputValue(int index)
     {
         _session.ThrowIfDisposed();
-        return (uint)index < (uint)_code.Outputs.Length ? _values[_code.Outputs[index]] : throw new TandemException(ErrorCode.OutputInvalid,
-            "there is no such output", new ErrorDetails { Location = Info.Name, Expected = $"0 to {_code.Outputs.Length - 1}", Found = index.ToString() });
+        return (uint)index < (uint)_results.Length ? _results[index] : throw new TandemException(ErrorCode.OutputInvalid,
+            "there is no such output", new ErrorDetails { Location = Info.Name, Expected = $"0 to {_results.Length - 1}", Found = index.ToString() });
     }
 
-    /// <summary>Runs the method. Allocates nothing and takes no lock.</summary>
+    /// <summary>
+    /// Runs the method. Allocates nothing and takes no lock; only where more sessions execute it at the same time than ever before, the one that is too many
+    /// makes itself a value table, which then stays for all.
+    /// </summary>
     /// <param name="cancellation">Looked at between instructions, and by long kernels and delegates.</param>
     /// <exception cref="TandemException">
     /// <see cref="ErrorCode.InputInvalid"/> if an input was never set, <see cref="ErrorCode.SessionBusy"/> if another thread executes in this
@@ -226,19 +237,9 @@ public sealed unsafe class Method
             {
                 if (_inputCopies[i] is { } copy)
                 {
-                    var bytes = _values[_inputs[i]].AsTensor().ByteCount;
+                    var bytes = _boundary[_inputs[i]].AsTensor().ByteCount;
                     Buffer.MemoryCopy(copy.Pointer, (void*)_inputHomes[i], bytes, bytes);
                 }
-            }
-
-            foreach (var slot in _code.OverwrittenNumbers)
-            {
-                _values[slot] = _code.Template[slot];
-            }
-
-            for (var i = 0; i < _overwrittenTensors.Length; i++)
-            {
-                _values[_code.OverwrittenTensors[i]] = EValue.FromTensor(_overwrittenTensors[i]);
             }
 
             _session.Scratch.Reset();
@@ -248,13 +249,17 @@ public sealed unsafe class Method
             executionPool?.EnterExecution();
             var measurement = ExecutionMeasurement.Start(_session.Program, Info.Name);
             var isDone = false;
+            var frame = _frame.TryTake() ? _frame : _frame = _code.Frames.Take();
             try
             {
-                Run(cancellation);
+                frame.Enter(_session, _boundary, _arenas, _inputOutput);
+                Run(frame.Values, cancellation);
+                TakeResults(frame.Values);
                 isDone = true;
             }
             finally
             {
+                frame.Release();
                 measurement.Stop(isDone);
                 executionPool?.LeaveExecution();
             }
@@ -265,12 +270,33 @@ public sealed unsafe class Method
         }
     }
 
+    private void TakeResults(EValue[] values)
+    {
+        for (var i = 0; i < _results.Length; i++)
+        {
+            ref var value = ref values[_code.Outputs[i]];
+            if (_code.SharesFrames && value.Kind == EValueKind.Tensor && !ReferenceEquals(value.AsTensor(), OwnOutput(i)))
+            {
+                throw new TandemException(ErrorCode.InstructionInvalid, "an operator has put another tensor in an output's place", new ErrorDetails
+                {
+                    File = _session.Program.Name,
+                    Location = $"{Info.Name} output {i}",
+                    Expected = "operators that write into their output",
+                    Found = value.ToString(),
+                });
+            }
+
+            _results[i] = value;
+        }
+    }
+
+    private TensorView? OwnOutput(int index) => _boundary[_code.Outputs[index]] is { Kind: EValueKind.Tensor } own ? own.AsTensor() : null;
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Run(CancellationToken cancellation)
+    private void Run(EValue[] values, CancellationToken cancellation)
     {
         var code = _code.Instructions;
         var constants = _code.Constants;
-        var values = _values;
         var delegates = _delegates;
         var scratch = _session.Scratch;
         var listener = _session.Listener;
@@ -348,7 +374,7 @@ public sealed unsafe class Method
         }
     }
 
-    private TensorView[] TensorsAt(int[] slots) => slots.Length == 0 ? [] : Array.ConvertAll(slots, slot => _values[slot].AsTensor());
+    private TensorView[] TensorsAt(int[] slots) => slots.Length == 0 ? [] : Array.ConvertAll(slots, slot => _boundary[slot].AsTensor());
 
     private static bool IsFalse(in EValue condition)
     {
@@ -373,7 +399,7 @@ public sealed unsafe class Method
     private TensorView InputTensor(int index)
     {
         CheckInputIndex(index);
-        var value = _values[_inputs[index]];
+        var value = _boundary[_inputs[index]];
         return value.Kind == EValueKind.Tensor ? value.AsTensor() : throw InputError(index, "the input is not a tensor", Describe(value), "a tensor");
     }
 

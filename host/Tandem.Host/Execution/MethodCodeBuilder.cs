@@ -16,6 +16,7 @@ internal sealed unsafe class MethodCodeBuilder
     private readonly bool[] _isWritten;
     private readonly int[] _places;
     private readonly List<int> _slots = [];
+    private int _boundaryCount;
     private readonly List<EValue> _constants = [];
 
     internal MethodCodeBuilder(Program program, int planIndex)
@@ -39,11 +40,16 @@ internal sealed unsafe class MethodCodeBuilder
         var code = new MethodCode
         {
             Info = _program.Methods[_plan.Name],
+            Plan = _plan,
             Instructions = [.. _chain.Select(instruction => Resolve(instruction, kernels))],
             DelegateArgumentCounts = new int[_plan.Delegates.Length],
             Slots = [.. _slots],
+            BoundaryCount = _boundaryCount,
             Template = template,
             ListItems = [.. _slots.Select(index => ItemsOf(index)?.Select(item => item < 0 ? -1 : SlotOf(item)).ToArray())],
+            FrameTensors = [.. FrameTensors().Where(item => BoundaryAt(item.Placement) < 0)],
+            FrameAliases = [.. FrameTensors().Where(item => BoundaryAt(item.Placement) >= 0).Select(item => (item.Slot, BoundaryAt(item.Placement)))],
+            SharesFrames = SharesFrames(),
             Inputs = [.. _plan.Inputs.Select(SlotOf)],
             Outputs = [.. _plan.Outputs.Select(SlotOf)],
             InputAliases = [.. _plan.Inputs.Select(Aliases)],
@@ -51,7 +57,7 @@ internal sealed unsafe class MethodCodeBuilder
             OutputAliases = [.. _plan.Outputs.Select(Aliases)],
             OutputIsBindable = [.. _plan.Outputs.Select(index => _memory.Placements[index].Kind == PlacementKind.InputOutput && !_plan.Inputs.Contains(index))],
             OverwrittenNumbers = [.. overwritten.Where(slot => !IsOwn(_slots[slot]))],
-            OverwrittenTensors = [.. overwritten.Where(slot => IsOwn(_slots[slot]) && _plan.Values[_slots[slot]] is ValueModel.Tensor)],
+            OverwrittenTensors = [.. overwritten.Where(slot => slot >= _boundaryCount && IsOwn(_slots[slot]) && _plan.Values[_slots[slot]] is ValueModel.Tensor)],
             Constants = [.. _constants],
         };
         foreach (var call in _chain.OfType<InstructionModel.DelegateCall>().Reverse())
@@ -62,13 +68,19 @@ internal sealed unsafe class MethodCodeBuilder
         return code;
     }
 
-    // A session has a table of what it has of its own and of what instructions write; everything else is the same for all. Values that nothing names are
-    // left out: where a backend has taken operators, what was between them stays behind in the file.
+    // The table holds what sessions and frames have of their own, and what instructions write; everything else is the same for all. Values that nothing names
+    // are left out: where a backend has taken operators, what was between them may stay behind in the file.
     private void AssignSlots()
     {
         Array.Fill(_places, int.MinValue);
+        foreach (var index in _plan.Inputs.Concat(_plan.Outputs))
+        {
+            AddSlot(index);
+        }
+
+        _boundaryCount = _slots.Count;
         var isNamed = new bool[_places.Length];
-        foreach (var index in _chain.SelectMany(NamesOf).Concat(_plan.Inputs).Concat(_plan.Outputs))
+        foreach (var index in _chain.SelectMany(NamesOf))
         {
             isNamed[index] = true;
         }
@@ -90,7 +102,7 @@ internal sealed unsafe class MethodCodeBuilder
 
         for (var index = 0; index < _places.Length; index++)
         {
-            if (_isWritten[index] || (isNamed[index] && IsOwn(index)) || _plan.Inputs.Contains(index) || _plan.Outputs.Contains(index))
+            if (_isWritten[index] || (IsOwn(index) && (isNamed[index] || _places[index] >= 0)))
             {
                 AddSlot(index);
                 foreach (var item in ItemsOf(index) ?? [])
@@ -165,21 +177,21 @@ internal sealed unsafe class MethodCodeBuilder
         ValueModel.IntList list => EValue.FromIntList(EValueIntList.FromConstants([.. list.ValueIndices.Select(NumberOf)])),
         ValueModel.DoubleList list => EValue.FromDoubleList([.. list.Items]),
         ValueModel.BoolList list => EValue.FromBoolList([.. list.Items]),
-        ValueModel.Tensor tensor => EValue.FromTensor(CreateConstant(_program, _plan.Name, index, tensor)),
+        ValueModel.Tensor tensor => EValue.FromTensor(CreateConstant(index, tensor)),
         _ => EValue.None,
     };
+
+    // A constant stays where it is while the program is loaded.
+    private TensorView CreateConstant(int index, ValueModel.Tensor model)
+    {
+        var tensor = new TensorView(model.Layout, model.Dynamism, isReadOnly: true);
+        tensor.Bind(_program.ConstantPointer(_plan.Name, index, model));
+        return tensor;
+    }
 
     private long NumberOf(int index) => _plan.Values[index] is ValueModel.Bool flag ? flag.Value ? 1 : 0 : ((ValueModel.Int)_plan.Values[index]).Value;
 
     internal static bool IsConstant(ValueModel.Tensor tensor) => tensor.Storage is TensorStorageKind.Constant or TensorStorageKind.ExternalConstant;
-
-    /// <summary>A view of a constant, which stays where it is while the program is loaded.</summary>
-    internal static TensorView CreateConstant(Program program, string method, int index, ValueModel.Tensor model)
-    {
-        var tensor = new TensorView(model.Layout, model.Dynamism, isReadOnly: true);
-        tensor.Bind(program.ConstantPointer(method, index, model));
-        return tensor;
-    }
 
     private void CheckDevices()
     {
@@ -198,6 +210,24 @@ internal sealed unsafe class MethodCodeBuilder
             }
         }
     }
+
+    private IEnumerable<(int Slot, Placement Placement)> FrameTensors()
+    {
+        for (var slot = _boundaryCount; slot < _slots.Count; slot++)
+        {
+            if (_plan.Values[_slots[slot]] is ValueModel.Tensor tensor && !IsConstant(tensor))
+            {
+                yield return (slot, _memory.Placements[_slots[slot]]);
+            }
+        }
+    }
+
+    private int BoundaryAt(Placement placement) => placement.Kind == PlacementKind.InputOutput
+        ? _slots.FindIndex(0, _boundaryCount, index => _plan.Values[index] is ValueModel.Tensor && _memory.Placements[index] == placement) : -1;
+
+    // Moves bring the tensors of a frame into outputs; and what is read before it is written has its shape from the last execution.
+    private bool SharesFrames() => !_memory.HasPrivateArenas && !_chain.Any(instruction => instruction is InstructionModel.Move or InstructionModel.JumpFalse)
+        && !FrameTensors().Any(item => item.Placement.Kind == PlacementKind.State && ((ValueModel.Tensor)_plan.Values[_slots[item.Slot]]).Dynamism != ShapeDynamism.Static);
 
     // Prim operators and moves write into the value table.
     private SortedSet<int> OverwrittenSlots()
@@ -218,7 +248,7 @@ internal sealed unsafe class MethodCodeBuilder
         return slots;
     }
 
-    // Views of an input or output are other values at its place.
+    // Views of an input or output are other values at its place; those that are none themselves are tensors of a frame.
     private int[] Aliases(int index)
     {
         if (_memory.Placements[index].Kind != PlacementKind.InputOutput)
@@ -227,7 +257,7 @@ internal sealed unsafe class MethodCodeBuilder
         }
 
         return [.. Enumerable.Range(0, _plan.Values.Length).Where(other => other != index && _memory.Placements[other] == _memory.Placements[index])
-            .Select(SlotOf).Where(slot => slot >= 0)];
+            .Select(SlotOf).Where(slot => slot >= 0 && slot < _boundaryCount)];
     }
 
     private bool IsOverwritten(int index)

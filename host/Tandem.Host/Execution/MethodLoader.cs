@@ -4,7 +4,7 @@ using Tandem.Sdk;
 
 namespace Tandem.Host.Execution;
 
-/// <summary>Makes the part of a method that a session holds: tensors over the session's memory, and delegates.</summary>
+/// <summary>Makes the part of a method that a session holds: inputs and outputs over its memory, and delegates.</summary>
 internal sealed unsafe class MethodLoader
 {
     private readonly Session _session;
@@ -28,12 +28,16 @@ internal sealed unsafe class MethodLoader
 
     internal Method Load(DelegateHolder delegates)
     {
-        var values = _code.Template.AsSpan().ToArray();
-        for (var slot = 0; slot < values.Length; slot++)
+        var boundary = _code.Template.AsSpan(0, _code.BoundaryCount).ToArray();
+        for (var slot = 0; slot < boundary.Length; slot++)
         {
-            if (values[slot].IsNone)
+            if (boundary[slot].IsNone)
             {
-                values[slot] = CreateOwn(slot);
+                boundary[slot] = _code.CreateOwn(slot);
+                if (_plan.Values[_code.Slots[slot]] is ValueModel.Tensor tensor)
+                {
+                    boundary[slot].AsTensor().Bind(PointerTo(_code.Slots[slot], tensor));
+                }
             }
         }
 
@@ -43,36 +47,11 @@ internal sealed unsafe class MethodLoader
             loaded[i] = delegates.Add(InitializeDelegate(i));
         }
 
-        return new Method(_session, _code, values, loaded);
+        return new Method(_session, _code, boundary, loaded, _arenas, _inputOutput);
     }
 
-    private EValue CreateOwn(int slot) => _plan.Values[_code.Slots[slot]] switch
-    {
-        ValueModel.IntList => EValue.FromIntList(new EValueIntList(_code.ListItems[slot]!)),
-        ValueModel.TensorList => EValue.FromTensorList(new EValueTensorList(_code.ListItems[slot]!, isOptional: false)),
-        ValueModel.OptionalTensorList => EValue.FromTensorList(new EValueTensorList(_code.ListItems[slot]!, isOptional: true)),
-        ValueModel.Tensor tensor => EValue.FromTensor(CreateTensor(_code.Slots[slot], tensor)),
-        _ => EValue.None,
-    };
-
-    private TensorView CreateTensor(int index, ValueModel.Tensor model)
-    {
-        if (MethodCodeBuilder.IsConstant(model))
-        {
-            return MethodCodeBuilder.CreateConstant(_program, _plan.Name, index, model);
-        }
-
-        var tensor = new TensorView(model.Layout, model.Dynamism);
-        var placement = _memory.Placements[index];
-        tensor.Bind(placement.Kind switch
-        {
-            PlacementKind.Arena => _arenas[placement.MemoryId] + placement.Offset,
-            PlacementKind.State => _session.State + placement.Offset,
-            PlacementKind.InputOutput => _inputOutput + placement.Offset,
-            _ => null,
-        });
-        return tensor;
-    }
+    private byte* PointerTo(int index, ValueModel.Tensor tensor) => MethodCodeBuilder.IsConstant(tensor)
+        ? _program.ConstantPointer(_plan.Name, index, tensor) : MethodFrame.PointerTo(_memory.Placements[index], _session, _arenas, _inputOutput);
 
     private IBackendDelegate InitializeDelegate(int index)
     {

@@ -180,8 +180,6 @@ public sealed unsafe class Session : IDisposable
         var plan = Program.MemoryPlan.Methods[index];
         var delegates = new DelegateHolder(_delegateHolders);
         var blocks = _memory.Count;
-        var threads = Program.Runtime.Pool as ComputeThreadPool;
-        threads?.EnterExecution();
         try
         {
             var arenas = plan.HasPrivateArenas ? AllocateArenas(plan.ArenaSizes) : _sharedArenas;
@@ -200,10 +198,6 @@ public sealed unsafe class Session : IDisposable
 
             _memory.RemoveRange(blocks, _memory.Count - blocks);
             throw;
-        }
-        finally
-        {
-            threads?.LeaveExecution();
         }
     }
 

@@ -14,6 +14,7 @@ internal static class GraphOptimizer
         var readers = CountReaders(values.Length, nodes);
         FuseClamps(values, nodes, readers);
         FuseSilu(values, nodes, readers, instructionSet);
+        InvertedResidualFusion.Fuse(values, nodes, readers);
         AttentionFusion.Fuse(values, nodes, readers);
         ElementwiseFusion.Fuse(values, nodes, CountReaders(values.Length, nodes));
         JoinSiblings(nodes);

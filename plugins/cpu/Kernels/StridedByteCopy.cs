@@ -5,7 +5,10 @@ namespace Tandem.Plugins.Cpu.Kernels;
 /// <summary>A copy of bytes between two layouts of up to six dimensions. An item is a run along the innermost dimension of the destination.</summary>
 internal unsafe struct StridedByteCopy
 {
+    private const int PixelsPerItem = 2048;
+
     private StridedLoops _loops;
+    private bool _isPixels;
 
     public int ItemCount { get; private set; }
 
@@ -35,6 +38,14 @@ internal unsafe struct StridedByteCopy
 
         ItemLength = _loops.Sizes[last];
         ItemCount = ElementCount == 0 ? 0 : (int)(ElementCount / ItemLength);
+
+        // Three planes, such as colours, become pixels.
+        _isPixels = _loops.Rank == 2 && _loops.Sizes[0] == 3 && _loops.DestinationStrides[0] == 1 && _loops.SourceStrides[1] == 1 && _loops.DestinationStrides[1] == 3;
+        if (_isPixels && ItemCount > 0)
+        {
+            ItemCount = (int)((ItemLength + PixelsPerItem - 1) / PixelsPerItem);
+            ItemLength = 3 * PixelsPerItem;
+        }
     }
 
     /// <summary>Copies items of a range.</summary>
@@ -43,6 +54,15 @@ internal unsafe struct StridedByteCopy
     {
         var last = _loops.Rank - 1;
         var count = (nint)_loops.Sizes[last];
+        if (_isPixels)
+        {
+            var first = (nint)start * PixelsPerItem;
+            var plane = (nint)_loops.SourceStrides[0];
+            source += first;
+            PlanesToPixels.Run(source, source + plane, source + (2 * plane), destination + (3 * first), Math.Min((nint)end * PixelsPerItem, count) - first);
+            return;
+        }
+
         var (step, targetStep) = ((nint)_loops.SourceStrides[last], (nint)_loops.DestinationStrides[last]);
         for (var item = start; item < end; item++)
         {

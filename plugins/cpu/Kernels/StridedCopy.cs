@@ -11,6 +11,7 @@ namespace Tandem.Plugins.Cpu.Kernels;
 internal unsafe struct StridedCopy
 {
     private const int BlockRows = 16;
+    private const int ShortBlockRows = 512;
 
     private StridedLoops _loops;
     private int _outerRank;
@@ -19,6 +20,7 @@ internal unsafe struct StridedCopy
     private long _rowDestinationStride;
     private long _columnCount;
     private long _columnDestinationStride;
+    private int _blockRows;
     private bool _isVectorised;
     private bool _isShortRow;
 
@@ -70,7 +72,9 @@ internal unsafe struct StridedCopy
             items *= _loops.Sizes[i];
         }
 
-        items *= (_columnCount + BlockRows - 1) / BlockRows;
+        // Rows of a few elements, such as colours, are soon done.
+        _blockRows = _rowLength <= 4 ? ShortBlockRows : BlockRows;
+        items *= (_columnCount + _blockRows - 1) / _blockRows;
         ItemCount = elements == 0 ? 0 : (int)items;
         ItemLength = elements / Math.Max(items, 1);
     }
@@ -91,7 +95,7 @@ internal unsafe struct StridedCopy
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public readonly void Run(float* source, float* destination, int start, int end)
     {
-        var blocks = (int)((_columnCount + BlockRows - 1) / BlockRows);
+        var blocks = (int)((_columnCount + _blockRows - 1) / _blockRows);
         var index = stackalloc long[StridedLoops.MaxRank];
         var rest = (long)start / blocks;
         var block = start - (int)(rest * blocks);
@@ -129,8 +133,8 @@ internal unsafe struct StridedCopy
             }
             else
             {
-                var first = (long)block * BlockRows;
-                Transpose(source + first, destination + (first * _columnDestinationStride), Math.Min(BlockRows, _columnCount - first));
+                var first = (long)block * _blockRows;
+                Transpose(source + first, destination + (first * _columnDestinationStride), Math.Min(_blockRows, _columnCount - first));
             }
 
             if (++block < blocks)
@@ -186,6 +190,12 @@ internal unsafe struct StridedCopy
         var sourceStride = (nint)_rowSourceStride;
         var destinationStride = (nint)_columnDestinationStride;
         nint r = 0;
+        if (_isVectorised && _rowLength == 3 && destinationStride == 3)
+        {
+            PlanesToPixels.Run(source, source + sourceStride, source + (2 * sourceStride), destination, (nint)columns);
+            return;
+        }
+
         if (_isVectorised && Avx.IsSupported)
         {
             for (; r <= (nint)_rowLength - 8; r += 8)

@@ -4,7 +4,7 @@ namespace Tandem.Plugins.Cpu.Nodes;
 
 /// <summary>
 /// The loops of an element-wise function of two tensors with NumPy's broadcasting, from the innermost outwards: dimensions over which both operands run on
-/// alike are one. Strides are in elements, 0 where an operand is repeated. A part of its step: arrays of its own for each step of each session add up.
+/// alike are one. Strides are in elements, 0 where an operand is repeated. A part of its step: arrays of its own for each step of each executor add up.
 /// </summary>
 internal unsafe struct BroadcastLoops
 {

@@ -29,8 +29,9 @@ public sealed partial class MemoryTests
         Assert.True(match.Success, output);
         var figures = Enumerable.Range(1, 3).Select(i => long.Parse(match.Groups[i].Value)).ToArray();
 
-        // Two methods of 35 delegates each, with some 500 steps; private memory, managed objects included, stays below what the session says it has.
-        Assert.True(figures[1] <= 350_000 && figures[2] <= figures[0] + 40_000, output);
+        // Two methods of 35 delegates each: an object for each delegate, and what is left of 40 kB for native memory that nobody counts. Private memory, managed
+        // objects included, stays below what the session says it has.
+        Assert.True(figures[1] <= 20_000 && figures[2] <= figures[0] + 20_000, output);
     }
 
     [Fact]

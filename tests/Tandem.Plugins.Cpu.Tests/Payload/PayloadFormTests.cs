@@ -38,7 +38,7 @@ public class PayloadFormTests
 
         Assert.Equal(1, host.Cache.Created);
 
-        // The graph, and the memory that small packed forms share.
+        // The graph, and the memory that its packed weights lie in.
         Assert.Equal(2, programs.Created);
 
         // Another program with the same weights shares them too.

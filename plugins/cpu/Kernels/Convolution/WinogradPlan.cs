@@ -9,7 +9,7 @@ internal readonly struct WinogradPlan
     /// <summary>Most tiles of a block.</summary>
     public const int MaxTiles = 256;
 
-    private const nint InputBytes = 800 * 1024;
+    private const nint InputBytes = 896 * 1024;
     private const nint FilterBytes = 288 * 1024;
     private const nint StripBytes = 48 * 1024;
     private const int MaxFilterChannels = 128;

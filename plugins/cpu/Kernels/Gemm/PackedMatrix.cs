@@ -13,8 +13,8 @@ internal sealed unsafe class PackedMatrix : PackedForm
     {
         instructionSet = CpuFeatures.ToFloat(instructionSet);
 
-        // Sixteen lanes for 24 columns would waste a quarter of the work.
-        if (instructionSet == InstructionSet.Avx512 && n is <= 8 or (> 16 and <= 24))
+        // One register either way, and half the bytes.
+        if (instructionSet == InstructionSet.Avx512 && n <= 8)
         {
             instructionSet = InstructionSet.Avx2;
         }
