@@ -39,9 +39,11 @@ switch (args.FirstOrDefault())
     default:
         Console.Error.WriteLine(
             """
-            table [--rows PART,...] [--rounds N] [--threads N,...] [--quick] [--output FILE.md] [--without COLUMN,...] [--executorch SCRIPT] [--vectors FOLDER]
+            table [--rows PART,...] [--rounds N] [--threads N,...] [--quick] [--output FILE.md] [--without COLUMN,...] [--with libtorch]
+                  [--executorch SCRIPT] [--vectors FOLDER]
                                 Tandem, ONNX Runtime and ExecuTorch in turn on the same work, beside the limits of the machine; ends with 1 if a goal is
-                                missed. --rows runs the rows in whose "group: row" a part occurs. SCRIPT runs a Python file with ExecuTorch; it and the
+                                missed. --rows runs the rows in whose "group: row" a part occurs. --with libtorch
+                                needs tests/benchmarks/Tandem.TorchPeer, built before (Release). SCRIPT runs a Python file with ExecuTorch; it and the
                                 vectors are looked for in ../shared beside the checkout.
             gemm [--isa RUNG] [--threads N] [--rounds N] [--chain MB] [M,N,K ...]
                                 float products: GFLOP/s beside the FMA peak measured in the same instant; --chain walks through so many distinct weights

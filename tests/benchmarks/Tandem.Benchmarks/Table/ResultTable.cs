@@ -6,11 +6,13 @@ namespace Tandem.Benchmarks.Table;
 /// <summary>Prints rows as Markdown, group by group, as they come.</summary>
 internal sealed class ResultTable : IDisposable
 {
-    private static readonly string[] Peers = [OnnxContender.Column, ExecuTorchContender.Column];
     private readonly StreamWriter? _file;
     private string? _group;
 
     public ResultTable(string? path) => _file = path is null ? null : new StreamWriter(path);
+
+    /// <summary>Columns beside Tandem's.</summary>
+    public List<string> Peers { get; } = [OnnxContender.Column, ExecuTorchContender.Column];
 
     /// <summary>Rows that missed what they were to reach.</summary>
     public int Missed { get; private set; }
@@ -27,7 +29,7 @@ internal sealed class ResultTable : IDisposable
             Line($"### {row.Group}");
             Line("");
             Line($"| row | threads | Tandem | {string.Join(" | ", Peers)} | {string.Join(" | ", Peers.Select(peer => $"x {peer}"))} | of limit | goal |");
-            Line($"|---|---|---|{string.Concat(Enumerable.Repeat("---|", (2 * Peers.Length) + 2))}");
+            Line($"|---|---|---|{string.Concat(Enumerable.Repeat("---|", (2 * Peers.Count) + 2))}");
         }
 
         var line = new StringBuilder($"| {row.Name} | {row.Threads} | {row.Times.GetValueOrDefault(TandemContender.Column, "")} |");

@@ -13,6 +13,7 @@ internal sealed class TableContext : IDisposable
 {
     private readonly Dictionary<int, TandemRuntime> _runtimes = [];
     private readonly Dictionary<int, ExecuTorchServer> _servers = [];
+    private readonly Dictionary<int, LibtorchServer> _libtorch = [];
     private readonly string _folder = Directory.CreateTempSubdirectory("tandem-benchmarks-").FullName;
 
     public TableContext(TableOptions options) => (Options, Table) = (options, new ResultTable(options.Output));
@@ -24,7 +25,7 @@ internal sealed class TableContext : IDisposable
     public MachineLimits Limits { get; } = new();
 
     /// <summary>Waits for this process and the peers' processes.</summary>
-    public Quiet Quiet => new([.. _servers.Values.Select(server => server.Process)]);
+    public Quiet Quiet => new([.. _servers.Values.Concat<PeerServer>(_libtorch.Values).Select(server => server.Process)]);
 
     /// <summary>Tandem with so many threads.</summary>
     public TandemRuntime Runtime(int threads)
@@ -51,6 +52,29 @@ internal sealed class TableContext : IDisposable
     /// <summary>A process of ExecuTorch that is the caller's; null where it is not there.</summary>
     public ExecuTorchServer? NewExecuTorch(int threads) =>
         Options.ExecuTorch is { } script && Options.WantsColumn(ExecuTorchContender.Column) ? ExecuTorchServer.Start(script, threads) : null;
+
+    /// <summary>Whether libtorch takes part.</summary>
+    public bool HasLibtorch => _libtorch.Count > 0;
+
+    /// <summary>Starts libtorch, which has a column from now on.</summary>
+    /// <exception cref="InvalidOperationException">It is not built, or does not load: there is no such column.</exception>
+    public void StartLibtorch()
+    {
+        var threads = Options.Threads[0];
+        _libtorch[threads] = LibtorchServer.Start(Options.Checkout, threads);
+        Table.Peers.Add(LibtorchContender.Column);
+    }
+
+    /// <summary>libtorch with so many threads.</summary>
+    public LibtorchServer Libtorch(int threads)
+    {
+        if (!_libtorch.TryGetValue(threads, out var server))
+        {
+            _libtorch[threads] = server = LibtorchServer.Start(Options.Checkout, threads);
+        }
+
+        return server;
+    }
 
     /// <summary>Measures a row; one that fails is printed with its error, and the others go on.</summary>
     public void Measure(string group, string name, Action measure)
@@ -79,7 +103,7 @@ internal sealed class TableContext : IDisposable
 
     public void Dispose()
     {
-        foreach (var server in _servers.Values)
+        foreach (var server in _servers.Values.Concat<PeerServer>(_libtorch.Values))
         {
             server.Dispose();
         }

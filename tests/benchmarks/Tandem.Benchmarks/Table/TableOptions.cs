@@ -1,4 +1,5 @@
 using System.Globalization;
+using Tandem.Benchmarks.Peers;
 
 namespace Tandem.Benchmarks.Table;
 
@@ -33,6 +34,12 @@ internal sealed class TableOptions
     /// <summary>Columns that are left out.</summary>
     public List<string> Without { get; } = [];
 
+    /// <summary>Whether libtorch takes part, which has to be built for it.</summary>
+    public bool WithLibtorch { get; private set; }
+
+    /// <summary>The folder of the solution; null: not found.</summary>
+    public string? Checkout { get; } = FindCheckout();
+
     /// <exception cref="ArgumentException">The command line is wrong.</exception>
     public static TableOptions Parse(string[] args)
     {
@@ -66,13 +73,18 @@ internal sealed class TableOptions
                 case "--without":
                     options.Without.AddRange(Value().Split(','));
                     break;
+                case "--with":
+                    var column = Value();
+                    options.WithLibtorch = column.Equals(LibtorchContender.Column, StringComparison.OrdinalIgnoreCase) ? true
+                        : throw new ArgumentException($"no column '{column}' to add; there is '{LibtorchContender.Column}'");
+                    break;
                 default:
                     throw new ArgumentException($"no option '{args[i]}'");
             }
         }
 
-        options.ExecuTorch ??= Beside("peers/executorch", File.Exists);
-        options.Vectors ??= Beside("vectors", Directory.Exists);
+        options.ExecuTorch ??= options.Beside("peers/executorch", File.Exists);
+        options.Vectors ??= options.Beside("vectors", Directory.Exists);
         return options;
     }
 
@@ -84,14 +96,19 @@ internal sealed class TableOptions
     public bool WantsColumn(string column) => !Without.Exists(part => column.Contains(part, StringComparison.OrdinalIgnoreCase));
 
     // The folder of developers' vectors and peers stands beside the checkout.
-    private static string? Beside(string path, Func<string, bool> exists)
+    private string? Beside(string path, Func<string, bool> exists)
+    {
+        var full = Checkout is null ? null : Path.GetFullPath(Path.Combine(Checkout, "..", "shared", path));
+        return full is not null && exists(full) ? full : null;
+    }
+
+    private static string? FindCheckout()
     {
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {
             if (File.Exists(Path.Combine(folder.FullName, "Plugins.sln")))
             {
-                var full = Path.GetFullPath(Path.Combine(folder.FullName, "..", "shared", path));
-                return exists(full) ? full : null;
+                return folder.FullName;
             }
         }
 

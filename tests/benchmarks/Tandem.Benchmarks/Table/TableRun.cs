@@ -29,6 +29,18 @@ internal static class TableRun
             context.Table.Line($"{ExecuTorchContender.Column} is not there: its columns are empty.");
         }
 
+        if (options.WithLibtorch)
+        {
+            try
+            {
+                context.StartLibtorch();
+            }
+            catch (InvalidOperationException error)
+            {
+                context.Table.Line($"{LibtorchContender.Column} has no column: {error.Message}");
+            }
+        }
+
         foreach (var workload in Workloads.All.Where(workload => options.Wants(workload.Group, workload.Name)))
         {
             context.Measure(workload.Group, workload.Name, () => WorkloadRunner.Run(context, workload));

@@ -21,6 +21,8 @@ internal static class WorkloadRunner
         var onnx = new OnnxNet();
         net(onnx);
         var model = onnx.Write();
+        var torch = context.PathOf("net.torch");
+        var hasTorch = context.HasLibtorch && TorchNet.TryWrite(net, torch);
         foreach (var threads in context.Options.Threads)
         {
             var contenders = new List<Contender> { new TandemContender(context.Runtime(threads), path, input, workload.InputSizes) };
@@ -34,6 +36,11 @@ internal static class WorkloadRunner
                 if (context.ExecuTorch(threads) is { } server)
                 {
                     contenders.Add(new ExecuTorchContender(server, path, input, workload.InputSizes));
+                }
+
+                if (hasTorch)
+                {
+                    contenders.Add(new LibtorchContender(context.Libtorch(threads), torch, input, workload.InputSizes));
                 }
 
                 Agreement.Check($"{workload.Group}, {workload.Name}", contenders, workload.Tolerance);
@@ -50,6 +57,8 @@ internal static class WorkloadRunner
         }
 
         File.Delete(path);
+        File.Delete(torch);
+        File.Delete(TorchNet.WeightsOf(torch));
     }
 
     // The float net is run once with every activation as an output.
