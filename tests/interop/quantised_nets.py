@@ -95,6 +95,7 @@ CASES = {
     "static_unfolded": lambda: (mlp(64, 48, 10), X2(), lambda n, x: pt2e(n, x, fold=False)),
     "static_dynamic_batch": lambda: (Net(lambda m, x: m.b(F.relu(m.a(x)).flatten(1)), a=nn.Conv2d(4, 6, 3), b=nn.Linear(480, 7)), (torch.randn(2, 4, 12, 10),), lambda n, x: pt2e(n, x, shapes=((BATCH,),)), (BATCH,)),
     "dynamic_conv": lambda: (Net(lambda m, x: m.b(F.relu(m.a(x))), a=nn.Conv2d(4, 8, 3, padding=1), b=nn.Conv2d(8, 5, 1, bias=False)), X4(), lambda n, x: pt2e(n, x, dynamic=True)),
+    "dynamic_conv_transpose": lambda: (Net(lambda m, x: m.b(F.relu(m.a(x))), a=nn.ConvTranspose2d(4, 6, 3, stride=2, padding=1, output_padding=1), b=nn.ConvTranspose2d(6, 5, 2, stride=2, bias=False)), X4(), lambda n, x: pt2e(n, x, dynamic=True)),
     "dynamic_depthwise": lambda: (Net(lambda m, x: m.b(F.relu(m.a(x))), a=nn.Conv2d(4, 4, 3, groups=4), b=nn.Conv2d(4, 5, 1)), X4(), lambda n, x: pt2e(n, x, dynamic=True)),
     "dynamic_no_bias": lambda: (mlp(64, 48, 10, bias=False), (torch.randn(2, 3, 64),), lambda n, x: pt2e(n, x, dynamic=True)),
     "dynamic_per_tensor_weight": lambda: (mlp(64, 48, 10), X2(), lambda n, x: pt2e(n, x, dynamic=True, per_channel=False)),

@@ -3,17 +3,18 @@ using Tandem.Plugins.Cpu.Kernels;
 
 namespace Tandem.Plugins.Cpu.Nodes;
 
-/// <summary>Conv2d on NHWC images that are quantised while running, each with one scale, with constant 8-bit filters.</summary>
+/// <summary>Conv2d or ConvTranspose2d on NHWC images that are quantised while running, each with one scale, with constant 8-bit filters.</summary>
 /// <param name="source">The payload's node.</param>
 /// <param name="instructionSet">The rung that the filters were packed for.</param>
 /// <param name="geometry">Kernel, stride, dilation, padding, channels.</param>
+/// <param name="isTransposed">Whether it is ConvTranspose2d.</param>
 /// <param name="filters">Packed filters of each group.</param>
 /// <param name="input">Float value.</param>
 /// <param name="output">Float value.</param>
 /// <param name="minimum">Lower bound of results.</param>
 /// <param name="maximum">Upper bound of results.</param>
 internal sealed class DynamicConvolutionNode(
-    NodeSource source, InstructionSet instructionSet, ConvolutionGeometry geometry, PackedQuantizedMatrix[] filters, int input, int output,
+    NodeSource source, InstructionSet instructionSet, ConvolutionGeometry geometry, bool isTransposed, PackedQuantizedMatrix[] filters, int input, int output,
     float minimum, float maximum) : Node(source, [input], [output])
 {
     private float _minimum = minimum;
@@ -30,14 +31,14 @@ internal sealed class DynamicConvolutionNode(
     public override unsafe void InferShapes(GraphState state)
     {
         ref var input = ref state.Shape(Inputs[0]);
-        var (parameters, height, width) = geometry.Measure(Source, input, false);
+        var (parameters, height, width) = geometry.Measure(Source, input, isTransposed);
         var shape = new Shape { Rank = 4 };
         (shape.Dims[0], shape.Dims[1], shape.Dims[2], shape.Dims[3]) = (input.Dims[0], height, width, parameters.OutputChannels);
         SetShape(state, 0, shape);
     }
 
     /// <inheritdoc/>
-    public override Step CreateStep(GraphState state) => new ConvolutionStep(this, state, new DynamicConvolutionJob(instructionSet, filters, _minimum, _maximum));
+    public override Step CreateStep(GraphState state) => new ConvolutionStep(this, state, new DynamicConvolutionJob(instructionSet, isTransposed, filters, _minimum, _maximum));
 
     private sealed unsafe class ConvolutionStep(DynamicConvolutionNode node, GraphState state, DynamicConvolutionJob job) : Step(node, state)
     {
@@ -50,7 +51,7 @@ internal sealed class DynamicConvolutionNode(
         public override void Prepare()
         {
             ref var input = ref State.Shape(Node.Inputs[0]);
-            (_parameters, var height, var width) = node.Geometry.Measure(Node.Source, input, false);
+            (_parameters, var height, var width) = node.Geometry.Measure(Node.Source, input, node.IsTransposed);
             _image = new ImageShape(
                 input.Dims[0], input.Dims[1], input.Dims[2], height, width, _parameters.InputChannels, _parameters.OutputChannels);
             _isEmpty = State.Shape(Node.Outputs[0]).ElementCount == 0;
@@ -67,6 +68,8 @@ internal sealed class DynamicConvolutionNode(
     }
 
     private ConvolutionGeometry Geometry => geometry;
+
+    private bool IsTransposed => isTransposed;
 
     private PackedQuantizedMatrix[] Filters => filters;
 }

@@ -40,10 +40,16 @@ internal static class DynamicQuantizationTranslator
             node.Source, builder.InstructionSet, weights, RowDimensions(node, builder), input, builder.Write(node, node.Outputs[0]), node.Minimum, node.Maximum);
     }
 
-    /// <summary>A Conv2d with checked geometry.</summary>
+    /// <summary>A Conv2d or ConvTranspose2d with checked geometry.</summary>
     /// <exception cref="TandemException"><see cref="ErrorCode.PayloadInvalid"/> or <see cref="ErrorCode.PayloadNotSupported"/>.</exception>
-    public static DynamicConvolutionNode Convolution(PayloadOperation node, GraphBuilder builder, ConvolutionGeometry geometry)
+    public static DynamicConvolutionNode Convolution(PayloadOperation node, GraphBuilder builder, ConvolutionKind kind, ConvolutionGeometry geometry)
     {
+        if (kind == ConvolutionKind.Depthwise)
+        {
+            throw node.Source.NotSupported(
+                "a depthwise convolution has an input that is quantised while running, which XNNPACK does not run either", "a float or int8 input", "qdint8");
+        }
+
         var input = builder.ReadDynamic(node, node.Inputs[0]);
         var (filter, bias) = (node.Inputs[1], node.Inputs[2]);
         var p = geometry.Parameters;
@@ -66,7 +72,7 @@ internal static class DynamicQuantizationTranslator
         }
 
         return new DynamicConvolutionNode(
-            node.Source, builder.InstructionSet, geometry, filters, input, builder.Write(node, node.Outputs[0]), node.Minimum, node.Maximum);
+            node.Source, builder.InstructionSet, geometry, kind == ConvolutionKind.Transposed, filters, input, builder.Write(node, node.Outputs[0]), node.Minimum, node.Maximum);
     }
 
     private static int RowDimensions(PayloadOperation node, GraphBuilder builder) =>

@@ -283,9 +283,9 @@ internal static class NodeTranslator
             return QuantizedTranslator.Convolution(node, builder, kind, geometry);
         }
 
-        if (kind == ConvolutionKind.Dense && DynamicQuantizationTranslator.IsDynamic(builder, node, node.Inputs[0]))
+        if (DynamicQuantizationTranslator.IsDynamic(builder, node, node.Inputs[0]))
         {
-            return DynamicQuantizationTranslator.Convolution(node, builder, geometry);
+            return DynamicQuantizationTranslator.Convolution(node, builder, kind, geometry);
         }
 
         if (builder.Constant(node, filter) is null || (bias != PayloadValue.NoId && builder.Constant(node, bias) is null))

@@ -17,8 +17,13 @@ internal sealed class PoolingNode(
 
     public override bool TryFuseClamp(float minimum, float maximum)
     {
+        if (kind == PoolingKind.ArgMax)
+        {
+            return false;
+        }
+
         (Minimum, Maximum) = (Math.Clamp(Minimum, minimum, maximum), Math.Clamp(Maximum, minimum, maximum));
-        return kind != PoolingKind.ArgMax;
+        return true;
     }
 
     public override unsafe void InferShapes(GraphState state)

@@ -100,6 +100,30 @@ public class DynamicQuantisationTests
         Assert.Equal(new byte[16], Bytes(lowered, node.Inputs[2]));
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void A_transposed_convolution_of_one_group_is_quantised_while_running(int groups)
+    {
+        var e = new EdgeMethod();
+        SymbolicInt[] image = [1, 4, 5, 6];
+        var x = e.DynamicRound(e.Input("x", image), image);
+        var w = e.PerChannel("w", SomeCodes(72), [4, 2, 3, 3], [0.1f, 0.2f], axis: 1);
+        var program = e.Build(e.Node("y", "aten::convolution", [1, 2 * groups, 11, 13], ("input", x), ("weight", w), ("bias", new GraphArgument.None()), ("stride", (int[])[2, 2]),
+            ("padding", (int[])[0, 0]), ("dilation", (int[])[1, 1]), ("transposed", true), ("output_padding", (int[])[0, 0]), ("groups", groups)));
+        if (groups > 1)
+        {
+            Assert.Contains(FakeLowering.Partition(program).Decisions, decision => decision.Reason?.Contains("transposed ones of one group") == true);
+            return;
+        }
+
+        var lowered = FakeLowering.Lower(program);
+        var node = Assert.Single(lowered.Graph.Nodes, node => node.Kind == PayloadNodeKind.ConvTranspose2d);
+        Assert.Equal(new PayloadQuantization.PerTokenDynamic(3), Value(lowered, node.Inputs[0]).Quantization);
+        Assert.Equal("[2, 3, 3, 4]", Value(lowered, node.Inputs[1]).Shape.ToString());
+        Assert.Equal(new byte[8], Bytes(lowered, node.Inputs[2]));
+    }
+
     [Fact]
     public void Float16_is_widened_before_its_rows_are_quantised()
     {

@@ -221,6 +221,61 @@ public sealed unsafe class DynamicQuantizationNodeTests
         }
     }
 
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void ConvTranspose2d_quantises_each_image_with_one_scale(string isa)
+    {
+        foreach (var (groups, inputs, outputs, kernel, stride, dilation, padding, adjustment) in ((int, int, int, int, int, int, int, int)[])[
+            (1, 3, 8, 3, 2, 1, 1, 1), (1, 5, 17, 2, 2, 1, 0, 0), (2, 4, 6, 3, 1, 1, 1, 0), (1, 2, 3, 3, 3, 2, 2, 2), (1, 1, 1, 1, 1, 1, 0, 0)])
+        {
+            var (batch, height, width) = (2, 4, 5);
+            var (channels, depth) = (groups * inputs, kernel * kernel * inputs);
+            var reference = new QuantizedReference(QuantizedWeightKind.Int8Channel, groups * outputs, depth, 0, 1);
+            var (rows, columns) = (Grow(height), Grow(width));
+            var writer = new PayloadWriter();
+            var x = writer.Input((uint)batch, (uint)height, (uint)width, (uint)channels);
+            var filter = writer.PerChannel(
+                PayloadDatatype.QCInt8, reference.Scales, 0, [(uint)reference.N, (uint)kernel, (uint)kernel, (uint)inputs], reference.Bytes());
+            var (p, s, d, a) = ((uint)padding, (uint)stride, (uint)dilation, (uint)adjustment);
+            writer.Convolution(
+                PayloadNodeKind.ConvTranspose2d, [p, p, p, p, (uint)kernel, (uint)kernel, s, s, d, d, (uint)inputs, (uint)outputs, (uint)groups, a, a],
+                Convert(writer, x, 3), filter, writer.Constant(reference.Bias, (uint)reference.N),
+                writer.Output((uint)batch, (uint)rows, (uint)columns, (uint)reference.N), bounds: (-2, 3));
+            var input = TestData.Numbers(batch * height * width * channels, 1);
+            var sums = new double[batch * rows * columns * reference.N];
+            var size = height * width * channels;
+            for (var i = 0; i < input.Length; i++)
+            {
+                var (channel, column, row, image) = (i % channels, i / channels % width, i / channels / width % height, i / size);
+                RowQuantization q;
+                fixed (float* first = input)
+                {
+                    q = RowQuantizer.Measure(InstructionSet.Scalar, first + (image * size), size);
+                }
+
+                var code = MathF.Round(Math.Clamp(input[i] * q.Scale, -128 - q.ZeroPoint, 127 - q.ZeroPoint));
+                for (var k = 0; k < kernel * kernel * outputs; k++)
+                {
+                    var (z, y, output) = (k % kernel, k / kernel % kernel, (channel / inputs * outputs) + (k / kernel / kernel));
+                    var (r, c) = ((row * stride) + (y * dilation) - padding, (column * stride) + (z * dilation) - padding);
+                    if (r >= 0 && r < rows && c >= 0 && c < columns)
+                    {
+                        sums[(((((image * rows) + r) * columns) + c) * reference.N) + output] += code * q.InverseScale
+                            * reference.Weights[(output * depth) + (((y * kernel) + z) * inputs) + (channel % inputs)] * reference.Scales[output];
+                    }
+                }
+            }
+
+            var results = DelegateRunner.Run(writer, isa, [batch, rows, columns, reference.N], (input, [batch, height, width, channels]));
+            for (var i = 0; i < results.Length; i++)
+            {
+                Assert.Equal(Math.Clamp(sums[i] + reference.Bias[i % reference.N], -2, 3), results[i], 2e-3);
+            }
+
+            int Grow(int length) => ((length - 1) * stride) + ((kernel - 1) * dilation) + 1 + adjustment - (2 * padding);
+        }
+    }
+
     [Fact]
     public void A_NaN_in_a_row_makes_its_results_NaN()
     {

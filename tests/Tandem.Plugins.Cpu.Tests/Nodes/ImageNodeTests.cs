@@ -1,3 +1,6 @@
+using Tandem.Plugins.Cpu.Graph;
+using Tandem.Plugins.Cpu.Kernels;
+using Tandem.Plugins.Cpu.Nodes;
 using Tandem.Plugins.Cpu.Payload;
 using Tandem.Plugins.Cpu.Tests.Fakes;
 using Tandem.Sdk;
@@ -9,6 +12,18 @@ namespace Tandem.Plugins.Cpu.Tests.Nodes;
 public class ImageNodeTests
 {
     public static TheoryData<string> Names() => [.. TestData.Names];
+
+    [Fact]
+    public void A_pooling_that_gives_positions_takes_no_bounds_of_a_clamp_behind_it()
+    {
+        var geometry = new PoolingGeometry(0, 0, 0, 0, 2, 2, 2, 2, 1, 1, false);
+        foreach (var (kind, takes) in ((PoolingKind, bool)[])[(PoolingKind.ArgMax, false), (PoolingKind.Maximum, true)])
+        {
+            var node = new PoolingNode(new NodeSource("Pooling", 0, 0), kind, geometry, InstructionSet.Scalar, 0, [1], float.NegativeInfinity, float.PositiveInfinity);
+            Assert.Equal(takes, node.TryFuseClamp(-1, 2));
+            Assert.Equal(takes ? 2 : float.PositiveInfinity, node.Maximum);
+        }
+    }
 
     // Padding t r b l, kernel h w, stride h w, dilation h w, group inputs, group outputs, groups, adjustment h w.
     private static readonly uint[][] s_convolutions =

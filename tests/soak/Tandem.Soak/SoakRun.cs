@@ -50,14 +50,7 @@ public sealed class SoakRun : IDisposable
 
         foreach (var path in _options.OtherPrograms)
         {
-            try
-            {
-                _outputs[path] = Execute(_plain, path);
-            }
-            catch (TandemException error) when (error.Code is ErrorCode.PayloadNotSupported)
-            {
-                _options.Log($"left out: {path}: {error.Message}");
-            }
+            _outputs[path] = Execute(_plain, path);
         }
 
         var threads = new[]

@@ -4,10 +4,11 @@ using Tandem.Sdk;
 namespace Tandem.Plugins.Cpu.Kernels;
 
 /// <summary>
-/// Convolution of NHWC images that are quantised as they are, each with one scale, with 8-bit filters: the windows of some pixels at a time are quantised as
+/// Convolution, plain or transposed, of NHWC images that are quantised as they are, each with one scale, with 8-bit filters: the windows of some pixels at a time are quantised as
 /// rows and multiplied. The caller keeps it and uses it for one call at a time; nothing is allocated by <see cref="Run"/>.
 /// </summary>
-internal sealed unsafe class DynamicConvolutionJob(InstructionSet instructionSet, PackedQuantizedMatrix[] filters, float min, float max) : IParallelWork
+internal sealed unsafe class DynamicConvolutionJob(
+    InstructionSet instructionSet, bool isTransposed, PackedQuantizedMatrix[] filters, float min, float max) : IParallelWork
 {
     // Whole tiles of rows, few enough to stay in the first-level cache.
     private const int PixelsPerTile = 48;
@@ -84,17 +85,21 @@ internal sealed unsafe class DynamicConvolutionJob(InstructionSet instructionSet
         }
     }
 
-    /// <summary>The inputs of one output pixel; what lies outside of the image is 0, whose code is the zero point.</summary>
+    /// <summary>The inputs of one output pixel; what lies outside of the image, or between its pixels, is 0, whose code is the zero point.</summary>
     private void Gather(int image, int outputRow, int outputColumn, int group, float* window)
     {
         ref readonly var p = ref _parameters;
         var channels = p.GroupInputChannels;
         for (var y = 0; y < p.KernelHeight; y++)
         {
-            var row = ((long)outputRow * p.StrideHeight) + ((long)y * p.DilationHeight) - p.PaddingTop;
+            var row = isTransposed
+                ? Source(outputRow, y * (long)p.DilationHeight, p.PaddingTop, p.StrideHeight)
+                : ((long)outputRow * p.StrideHeight) + ((long)y * p.DilationHeight) - p.PaddingTop;
             for (var x = 0; x < p.KernelWidth; x++)
             {
-                var column = ((long)outputColumn * p.StrideWidth) + ((long)x * p.DilationWidth) - p.PaddingLeft;
+                var column = isTransposed
+                    ? Source(outputColumn, x * (long)p.DilationWidth, p.PaddingLeft, p.StrideWidth)
+                    : ((long)outputColumn * p.StrideWidth) + ((long)x * p.DilationWidth) - p.PaddingLeft;
                 if (row >= 0 && row < _image.InputHeight && column >= 0 && column < _image.InputWidth)
                 {
                     var source = _input + ((((((nint)image * _image.InputHeight) + (nint)row) * _image.InputWidth) + (nint)column) * _image.InputPixelStride) + (group * channels);
@@ -108,6 +113,13 @@ internal sealed unsafe class DynamicConvolutionJob(InstructionSet instructionSet
                 window += channels;
             }
         }
+    }
+
+    /// <summary>The input that an element of the kernel brings to an output of a transposed convolution; -1: none.</summary>
+    private static long Source(int output, long offset, int padding, int stride)
+    {
+        var position = output + (long)padding - offset;
+        return position % stride == 0 ? position / stride : -1;
     }
 
     private static long WindowBytes(int depth) => (((long)depth * sizeof(float)) + 63) & ~63L;

@@ -79,22 +79,22 @@ internal static class ConvolutionOperators
 
     private static LoweredTensor Dynamic(OperatorNode node, LoweredTensor input, LoweredTensor weight, LoweredTensor? bias, int groups, bool isTransposed)
     {
-        if (input.Rank != 4 || isTransposed || (groups > 1 && weight.Constant.Sizes[1] == 1))
+        if (input.Rank != 4 || (groups > 1 && (isTransposed || weight.Constant.Sizes[1] == 1)))
         {
-            throw new LoweringRefusal("the input is quantised when called; payloads have that for plain convolutions of two dimensions only");
+            throw new LoweringRefusal("the input is quantised when called; payloads have that for plain convolutions of two dimensions, and for transposed ones of one group, only");
         }
 
         var (writer, quantised) = (node.Writer, weight.Weight ?? throw new LoweringRefusal("the input is quantised when called, and the weight is not quantised"));
-        var filter = QuantisedProducts.DynamicFilter(writer, quantised.Permute([0, 2, 3, 1]), takesFourBits: false);
+        var filter = QuantisedProducts.DynamicFilter(writer, quantised.Permute(isTransposed ? [1, 2, 3, 0] : [0, 2, 3, 1]), takesFourBits: false);
 
         // Without a bias, ExecuTorch's runtime reads one all the same where it keeps packed weights.
-        var channels = weight.Constant.Sizes[0];
+        var channels = weight.Constant.Sizes[isTransposed ? 1 : 0];
         var numbers = bias?.Constant.To(ScalarType.Float) ?? ConstantTensor.ComputeBytes("no bias", ScalarType.Float, [channels], () => new byte[channels * sizeof(float)]);
         SymbolicInt[] sizes = GraphWriter.Arrange(node.Sizes, s_channelsLast);
         var id = writer.AddNode(
-            PayloadNodeKind.Conv2d, [writer.ReadRows(input, s_channelsLast, 3), filter, writer.Read(new LoweredTensor(numbers))], ScalarType.Float, sizes,
+            isTransposed ? PayloadNodeKind.ConvTranspose2d : PayloadNodeKind.Conv2d, [writer.ReadRows(input, s_channelsLast, 3), filter, writer.Read(new LoweredTensor(numbers))], ScalarType.Float, sizes,
             convolution: Geometry(
-                weight.Constant, groups, false, Pair(node, "stride", 1), Pair(node, "padding", 0), Pair(node, "dilation", 1), Pair(node, "output_padding", 0)));
+                weight.Constant, groups, isTransposed, Pair(node, "stride", 1), Pair(node, "padding", 0), Pair(node, "dilation", 1), Pair(node, "output_padding", 0)));
         return GraphWriter.Wrap(id, ScalarType.Float, node.Sizes, s_channelsLast);
     }
 
