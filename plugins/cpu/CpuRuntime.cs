@@ -28,6 +28,9 @@ internal sealed class CpuRuntime(HostServices services) : IBackendRuntime, IPayl
     public IReadOnlyList<string> Programs => [Path.Combine(services.PluginFolder, WarmUpFile)];
 
     /// <inheritdoc/>
+    public long GetSessionBytes(long sessionId) => _workspaces.ByteCountOf(sessionId);
+
+    /// <inheritdoc/>
     public BackendAvailability GetAvailability() =>
         new(true, $"{RuntimeInformation.ProcessArchitecture}, best instruction set {CpuFeatures.Best}, {services.Pool.ThreadCount} threads");
 

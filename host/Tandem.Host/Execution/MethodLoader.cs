@@ -63,6 +63,7 @@ internal sealed unsafe class MethodLoader
             throw NoBackend(choice, where);
         }
 
+        _session.AddRuntime(choice.Runtime);
         using var processed = _program.OpenPayload(model);
         try
         {

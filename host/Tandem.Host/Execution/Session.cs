@@ -17,6 +17,7 @@ public sealed unsafe class Session : IDisposable
     private readonly Dictionary<string, LoadedMethod> _methods = new(StringComparer.Ordinal);
     private readonly Dictionary<IBackendDelegate, int> _delegateHolders = new(ReferenceEqualityComparer.Instance);
     private readonly List<NativeMemoryBlock> _memory = [];
+    private readonly List<IBackendRuntime> _runtimes = [];
     private readonly byte*[] _sharedArenas;
     private long _stateBytes;
     private int _isBusy;
@@ -58,8 +59,11 @@ public sealed unsafe class Session : IDisposable
     /// <summary>Hears of every instruction; null to measure nothing.</summary>
     public IExecutionListener? Listener { get; set; }
 
-    /// <summary>Native bytes of this session: activations, mutable buffers, inputs, outputs and scratch. Weights are not among them.</summary>
-    public long MemoryBytes => _memory.Sum(block => block.ByteCount) + Scratch.ByteCount;
+    /// <summary>
+    /// Native bytes of this session: activations, mutable buffers, inputs, outputs and scratch, with those that backends count for their delegates. Weights
+    /// are not among them.
+    /// </summary>
+    public long MemoryBytes => _memory.Sum(block => block.ByteCount) + Scratch.ByteCount + _runtimes.Sum(runtime => runtime.GetSessionBytes(Id));
 
     /// <summary>Bytes of the mutable buffers among <see cref="MemoryBytes"/>.</summary>
     public long StateBytes => _stateBytes;
@@ -212,6 +216,15 @@ public sealed unsafe class Session : IDisposable
         return arenas;
     }
 
+    /// <summary>Notes that delegates of a runtime belong to this session.</summary>
+    internal void AddRuntime(IBackendRuntime runtime)
+    {
+        if (!_runtimes.Contains(runtime))
+        {
+            _runtimes.Add(runtime);
+        }
+    }
+
     /// <summary>Memory that lives as long as the session.</summary>
     internal NativeMemoryBlock AllocateBlock(long byteCount, string purpose)
     {
@@ -231,6 +244,7 @@ public sealed unsafe class Session : IDisposable
         }
 
         _memory.Clear();
+        _runtimes.Clear();
         Scratch.Dispose();
     }
 }

@@ -21,6 +21,15 @@ internal sealed class WorkspaceTable
         }
     }
 
+    /// <summary>Bytes of the session's workspace; 0 if it has none.</summary>
+    public long ByteCountOf(long sessionId)
+    {
+        lock (_workspaces)
+        {
+            return _workspaces.TryGetValue(sessionId, out var workspace) ? workspace.ByteCount : 0;
+        }
+    }
+
     /// <summary>Gives up one hold.</summary>
     public void Release(Workspace workspace)
     {

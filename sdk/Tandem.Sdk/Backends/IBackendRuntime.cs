@@ -21,4 +21,12 @@ public interface IBackendRuntime : IDisposable
     /// <see cref="ErrorCode.PayloadInvalid"/>, <see cref="ErrorCode.PayloadNotSupported"/> or a named-data error; whatever the call took is released.
     /// </exception>
     IBackendDelegate Initialize(DelegateInitializeContext context);
+
+    /// <summary>
+    /// Bytes of native memory that the runtime holds for one session: activations of its delegates, for example. What sessions share is not among them. Any
+    /// thread may ask.
+    /// </summary>
+    /// <param name="sessionId">The session, as <see cref="DelegateInitializeContext.SessionId"/> names it.</param>
+    /// <returns>0 unless the backend counts.</returns>
+    long GetSessionBytes(long sessionId) => 0;
 }

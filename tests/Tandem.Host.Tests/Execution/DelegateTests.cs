@@ -117,6 +117,21 @@ public sealed class DelegateTests
     }
 
     [Fact]
+    public void WhatABackendHoldsForASessionIsCounted()
+    {
+        var backend = new TestBackend();
+        using var host = Host(backend);
+        using var program = host.Load(Plan(delegates: 2));
+        using var session = program.CreateSession();
+        Run(session.GetMethod("forward"));
+        var own = session.MemoryBytes;
+        backend.SessionBytes = 1000;
+        Assert.Equal(own + 1000, session.MemoryBytes);
+        session.Dispose();
+        Assert.Equal(0, session.MemoryBytes);
+    }
+
+    [Fact]
     public void AThrowingDisposeStillFreesTheSession()
     {
         var backend = new TestBackend { OnDispose = () => throw new ArithmeticException("on purpose") };

@@ -21,6 +21,11 @@ internal sealed class TestBackend : IBackendPlugin, IBackendRuntime
 
     public IBackendRuntime? CreateRuntime(string backendId, HostServices services) => this;
 
+    /// <summary>What the runtime says that it holds for a session.</summary>
+    public long SessionBytes { get; set; }
+
+    public long GetSessionBytes(long sessionId) => SessionBytes;
+
     public BackendAvailability GetAvailability() => new(!IsMissing, IsMissing ? "no such device" : "always");
 
     public IBackendDelegate Initialize(DelegateInitializeContext context)

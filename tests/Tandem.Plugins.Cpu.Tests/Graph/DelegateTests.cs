@@ -144,7 +144,11 @@ public class DelegateTests
             }
         }
 
+        // One workspace for all: the largest needs room for two or three of its tensors, and for what its memory is planned with.
+        Assert.InRange(runtime.GetSessionBytes(5), 2 * 256 * 2 * sizeof(float), 6 * 256 * 2 * sizeof(float));
+        Assert.Equal(0, runtime.GetSessionBytes(6));
         delegates.ForEach(d => d.Delegate.Dispose());
+        Assert.Equal(0, runtime.GetSessionBytes(5));
 
         static PayloadWriter Chain(uint size)
         {

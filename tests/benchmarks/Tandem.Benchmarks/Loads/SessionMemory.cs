@@ -9,7 +9,8 @@ namespace Tandem.Benchmarks.Loads;
 internal static class SessionMemory
 {
     public const string Verb = "own-sessions";
-    private const int Sessions = 8;
+    private const int FirstSessions = 20;
+    private const int Sessions = 20;
 
     /// <summary>Starts a process and gives its three numbers.</summary>
     public static (long Counted, long Grown, long Managed) Start(string program, int threads)
@@ -27,8 +28,8 @@ internal static class SessionMemory
     }
 
     /// <summary>
-    /// Bytes of activations and state that a further session counts itself, by how much the process grows with it, and how much of that is in the managed heap.
-    /// The process grows by less than is counted where pages are not touched or memory is reused that was freed before.
+    /// Bytes of activations and state that a further session counts itself, by how much the heaps grow with it, and how much of that is in the managed one.
+    /// Where the C library does not tell what is allocated, resident memory stands for it.
     /// </summary>
     private static (long Counted, long Grown, long Managed) Measure(TandemRuntime runtime, string path)
     {
@@ -36,19 +37,20 @@ internal static class SessionMemory
         var models = new List<TandemLlama>();
         try
         {
-            // Two come first: what is made once for a program, and for its second user, is there then.
-            for (var i = 0; i < 2; i++)
+            // Some come first: what is made once for a program is there then, and code is compiled for the last time.
+            for (var i = 0; i < FirstSessions; i++)
             {
                 Add();
             }
 
-            var (resident, managed) = (Resident(), GC.GetTotalMemory(true));
+            var (native, managed) = (Native(), GC.GetTotalMemory(true));
             for (var i = 0; i < Sessions; i++)
             {
                 Add();
             }
 
-            return (models[^1].MemoryBytes, (Resident() - resident) / Sessions, (GC.GetTotalMemory(true) - managed) / Sessions);
+            var grown = GC.GetTotalMemory(true) - managed;
+            return (models[^1].MemoryBytes, (Native() - native + (NativeHeap.IsKnown ? grown : 0)) / Sessions, grown / Sessions);
         }
         finally
         {
@@ -62,11 +64,11 @@ internal static class SessionMemory
         }
     }
 
-    private static long Resident()
+    private static long Native()
     {
         GC.Collect();
         GC.WaitForPendingFinalizers();
         GC.Collect();
-        return Environment.WorkingSet;
+        return NativeHeap.IsKnown ? NativeHeap.Allocated : Environment.WorkingSet;
     }
 }

@@ -68,7 +68,7 @@ internal static class LoadRows
             Group, Session, threads,
             new Dictionary<string, string>
             {
-                [TandemContender.Column] = RowText.Text($"counts {counted / 1e6:0.00} MB of activations and state; the process grows by {grown / 1e6:0.00} MB, the managed heap by {managed / 1e3:0.0} kB"),
+                [TandemContender.Column] = RowText.Text($"counts {counted / 1e6:0.00} MB of activations and state; the heaps grow by {grown / 1e6:0.00} MB, the managed one by {managed / 1e3:0.0} kB"),
             },
             new Dictionary<string, string>(), "", $"40 kB beside: {(isReached ? "yes" : "NO")}", isReached));
     }
