@@ -25,31 +25,25 @@ internal sealed class ElementwiseTreeNode : Node
     {
         Nodes = nodes;
         _parts = new Part[nodes.Length];
-        var slots = new Dictionary<int, int>();
-        var free = new Stack<int>();
+
+        // The tile that holds a node's result until its reader has run; -1: none yet, or no longer.
+        Span<int> slotOf = stackalloc int[MaxParts];
+        Span<bool> isTaken = stackalloc bool[MaxParts];
+        slotOf.Fill(-1);
+        isTaken.Clear();
         for (var i = 0; i < nodes.Length; i++)
         {
-            var first = Operand(nodes[i].Inputs[0]);
-            var second = nodes[i].Inputs.Length > 1 ? Operand(nodes[i].Inputs[1]) : first;
-            var slot = -1;
+            var inputs = nodes[i].Inputs;
+            var first = Operand(inputs[0], slotOf, isTaken);
+            var second = inputs.Length > 1 ? Operand(inputs[1], slotOf, isTaken) : first;
             if (i < nodes.Length - 1)
             {
-                slot = free.Count > 0 ? free.Pop() : _slots++;
-                slots.Add(nodes[i].Outputs[0], slot);
+                slotOf[i] = isTaken.IndexOf(false);
+                isTaken[slotOf[i]] = true;
+                _slots = Math.Max(_slots, slotOf[i] + 1);
             }
 
-            _parts[i] = new Part(nodes[i], first, second, slot);
-        }
-
-        int Operand(int value)
-        {
-            if (!slots.TryGetValue(value, out var slot))
-            {
-                return Array.IndexOf(Inputs, value);
-            }
-
-            free.Push(slot);
-            return ~slot;
+            _parts[i] = new Part(nodes[i], first, second, slotOf[i]);
         }
     }
 
@@ -66,14 +60,50 @@ internal sealed class ElementwiseTreeNode : Node
 
     public override Step CreateStep(GraphState state) => new TreeStep(this, state);
 
+    /// <summary>An input's position, or the complement of a tile, which is free from here on: each result has one reader.</summary>
+    private int Operand(int value, Span<int> slotOf, Span<bool> isTaken)
+    {
+        var producer = ProducerOf(Nodes, value);
+        if (producer < 0)
+        {
+            return Array.IndexOf(Inputs, value);
+        }
+
+        isTaken[slotOf[producer]] = false;
+        return ~slotOf[producer];
+    }
+
+    private static int ProducerOf(Node[] nodes, int value)
+    {
+        var producer = nodes.Length - 1;
+        while (producer >= 0 && nodes[producer].Outputs[0] != value)
+        {
+            producer--;
+        }
+
+        return producer;
+    }
+
     private static int[] Operands(Node[] nodes)
     {
-        var own = nodes.Select(node => node.Outputs[0]).ToHashSet();
-        return [.. nodes.SelectMany(node => node.Inputs).Where(input => !own.Contains(input)).Distinct()];
+        Span<int> operands = stackalloc int[MaxOperands];
+        var count = 0;
+        foreach (var node in nodes)
+        {
+            foreach (var input in node.Inputs)
+            {
+                if (ProducerOf(nodes, input) < 0 && !operands[..count].Contains(input))
+                {
+                    operands[count++] = input;
+                }
+            }
+        }
+
+        return operands[..count].ToArray();
     }
 
     /// <summary>A node of the tree: where its operands come from (an input's position, or the complement of a tile's), and which tile it writes; -1: the output.</summary>
-    private sealed unsafe class Part
+    private readonly unsafe struct Part
     {
         public Part(Node node, int first, int second, int slot)
         {
