@@ -10,7 +10,8 @@ internal static class SessionMemory
 {
     public const string Verb = "own-sessions";
     private const int FirstSessions = 20;
-    private const int Sessions = 20;
+    private const int Windows = 5;
+    private const int Sessions = 6;
 
     /// <summary>Starts a process and gives its three numbers.</summary>
     public static (long Counted, long Grown, long Managed) Start(string program, int threads)
@@ -43,14 +44,23 @@ internal static class SessionMemory
                 Add();
             }
 
-            var (native, managed) = (Native(), GC.GetTotalMemory(true));
-            for (var i = 0; i < Sessions; i++)
+            // The median of some windows: what the process takes once, to compile code beside for example, is in one of them.
+            var windows = new (long Grown, long Managed)[Windows];
+            foreach (ref var window in windows.AsSpan())
             {
-                Add();
+                var (native, managed) = (Native(), GC.GetTotalMemory(true));
+                for (var i = 0; i < Sessions; i++)
+                {
+                    Add();
+                }
+
+                var grown = GC.GetTotalMemory(true) - managed;
+                window = ((Native() - native + (NativeHeap.IsKnown ? grown : 0)) / Sessions, grown / Sessions);
             }
 
-            var grown = GC.GetTotalMemory(true) - managed;
-            return (models[^1].MemoryBytes, (Native() - native + (NativeHeap.IsKnown ? grown : 0)) / Sessions, grown / Sessions);
+            return (models[^1].MemoryBytes, Median(window => window.Grown), Median(window => window.Managed));
+
+            long Median(Func<(long Grown, long Managed), long> part) => windows.Select(part).Order().ElementAt(Windows / 2);
         }
         finally
         {
