@@ -1,3 +1,5 @@
+using static Tandem.Plugins.Cpu.Kernels.MachineCode.VnniProducts;
+
 namespace Tandem.Plugins.Cpu.Kernels.MachineCode;
 
 /// <summary>
@@ -21,13 +23,7 @@ internal static class VnniByteTile
     private const int NumbersField = 96;
 
     // Registers that neither calling convention wants back: zmm16 to zmm31, zmm0 to zmm5.
-    private const int Weights = 0;
-    private const int Row = 4;
-    private const int SignBits = 5;
-    private const int Sums = 16;
     private const int Order = 0;
-
-    private static ReadOnlySpan<Register> Rows => [Register.R8, Register.R9, Register.R10, Register.R11, Register.Rbp, Register.R12];
 
     private static ReadOnlySpan<Register> Saved =>
         [Register.Rbx, Register.Rsi, Register.Rdi, Register.Rbp, Register.R12, Register.R13, Register.R14, Register.R15];
@@ -117,37 +113,7 @@ internal static class VnniByteTile
             code.Add(Rows[row], new MemoryOperand(Register.R15));
         }
 
-        code.SetImmediate(Register.Rbx, 0);
-        var step = code.Position;
-        for (var panel = 0; panel < panels; panel++)
-        {
-            code.Load(Weights + panel, panel switch
-            {
-                0 => new MemoryOperand(Register.Rax),
-                1 => new MemoryOperand(Register.Rax, 0, Register.Rsi, 1),
-                2 => new MemoryOperand(Register.Rax, 0, Register.Rsi, 2),
-                _ => new MemoryOperand(Register.Rdi),
-            });
-        }
-
-        for (var row = 0; row < rows; row++)
-        {
-            code.XorBroadcast(Row, SignBits, new(Rows[row], 0, Register.Rbx, 1));
-            for (var panel = 0; panel < panels; panel++)
-            {
-                code.DotUnsignedSigned(Sums + (row * panels) + panel, Row, Weights + panel);
-            }
-        }
-
-        code.Add(Register.Rax, 64);
-        if (panels == 4)
-        {
-            code.Add(Register.Rdi, 64);
-        }
-
-        code.Add(Register.Rbx, 4);
-        code.Compare(Register.Rbx, Register.Rdx);
-        code.JumpIfBelow(step);
+        VnniProducts.Write(code, rows, panels);
         code.Add(Register.R15, 8);
         code.Compare(Register.R15, new MemoryOperand(Register.Rcx, OffsetsEndField));
         code.JumpIfBelow(segment);

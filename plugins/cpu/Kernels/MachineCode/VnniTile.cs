@@ -1,3 +1,5 @@
+using static Tandem.Plugins.Cpu.Kernels.MachineCode.VnniProducts;
+
 namespace Tandem.Plugins.Cpu.Kernels.MachineCode;
 
 /// <summary>
@@ -13,14 +15,6 @@ internal static class VnniTile
     private const int PanelStrideField = 32;
     private const int SumsField = 40;
     private const int RowsField = 48;
-
-    // Registers that neither calling convention wants back: zmm16 to zmm31, zmm0 to zmm5.
-    private const int Weights = 0;
-    private const int Row = 4;
-    private const int SignBits = 5;
-    private const int Sums = 16;
-
-    private static ReadOnlySpan<Register> Rows => [Register.R8, Register.R9, Register.R10, Register.R11, Register.Rbp, Register.R12];
 
     private static ReadOnlySpan<Register> Saved => [Register.Rbx, Register.Rsi, Register.Rdi, Register.Rbp, Register.R12];
 
@@ -54,38 +48,7 @@ internal static class VnniTile
 
         code.Add(new MemoryOperand(Register.Rcx, OffsetsField), 8);
         code.Load(Register.Rdx, new(Register.Rcx, SegmentLengthField));
-        code.SetImmediate(Register.Rbx, 0);
-
-        var step = code.Position;
-        for (var panel = 0; panel < panels; panel++)
-        {
-            code.Load(Weights + panel, panel switch
-            {
-                0 => new(Register.Rax),
-                1 => new(Register.Rax, 0, Register.Rsi, 1),
-                2 => new(Register.Rax, 0, Register.Rsi, 2),
-                _ => new(Register.Rdi),
-            });
-        }
-
-        for (var row = 0; row < rows; row++)
-        {
-            code.XorBroadcast(Row, SignBits, new(Rows[row], 0, Register.Rbx, 1));
-            for (var panel = 0; panel < panels; panel++)
-            {
-                code.DotUnsignedSigned(Sums + (row * panels) + panel, Row, Weights + panel);
-            }
-        }
-
-        code.Add(Register.Rax, 64);
-        if (panels == 4)
-        {
-            code.Add(Register.Rdi, 64);
-        }
-
-        code.Add(Register.Rbx, 4);
-        code.Compare(Register.Rbx, Register.Rdx);
-        code.JumpIfBelow(step);
+        VnniProducts.Write(code, rows, panels);
         code.Decrement(new MemoryOperand(Register.Rcx, SegmentCountField));
         code.JumpIfNotZero(segment);
 
