@@ -28,6 +28,19 @@ internal readonly unsafe struct SimdAvx2 : ISimd<Vector256<float>>
     public static void Store(float* destination, Vector256<float> value) => value.Store(destination);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> LoadFloat16(ushort* source)
+    {
+        // As SimdVector128.LoadFloat16.
+        var bits = Avx2.And(Avx2.ShiftLeftLogical(Avx2.ConvertToVector256Int32((short*)source), 13).AsUInt32(), Vector256.Create(0x8FFFE000u));
+        var value = Avx.Multiply(bits.AsSingle(), Vector256.Create(0x77800000u).AsSingle()).AsUInt32();
+        var highest = Vector256.Create(0x0F800000u);
+        return Vector256.ConditionalSelect(Vector256.Equals(bits & highest, highest), bits | Vector256.Create(0x7F800000u), value).AsSingle();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> LoadBFloat16(ushort* source) => Avx2.ShiftLeftLogical(Avx2.ConvertToVector256Int32(source), 16).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> LoadPartial(float* source, nint count) => Avx.MaskLoad(source, Mask(count));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

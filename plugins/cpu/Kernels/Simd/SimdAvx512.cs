@@ -28,6 +28,19 @@ internal readonly unsafe struct SimdAvx512 : ISimd<Vector512<float>>
     public static void Store(float* destination, Vector512<float> value) => value.Store(destination);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> LoadFloat16(ushort* source)
+    {
+        // As SimdVector128.LoadFloat16.
+        var bits = Avx512F.And(Avx512F.ShiftLeftLogical(Avx512F.ConvertToVector512Int32(Vector256.Load((short*)source)), 13).AsUInt32(), Vector512.Create(0x8FFFE000u));
+        var value = Avx512F.Multiply(bits.AsSingle(), Vector512.Create(0x77800000u).AsSingle()).AsUInt32();
+        var highest = Vector512.Create(0x0F800000u);
+        return Vector512.ConditionalSelect(Vector512.Equals(bits & highest, highest), bits | Vector512.Create(0x7F800000u), value).AsSingle();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> LoadBFloat16(ushort* source) => Avx512F.ShiftLeftLogical(Avx512F.ConvertToVector512UInt32(Vector256.Load(source)), 16).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> LoadPartial(float* source, nint count) =>
         Avx512F.MaskLoad(source, Mask(count), Vector512<float>.Zero);
 
