@@ -1,8 +1,10 @@
 using Tandem.Plugins.Cpu.PackedCache;
+using Tandem.Tests;
 using Xunit;
 
 namespace Tandem.Plugins.Cpu.Tests.PackedCache;
 
+[Collection(ProcessWideCollection.Name)]
 public sealed unsafe class PackedArenaTests
 {
     private const long Expected = 24 << 20;
