@@ -65,7 +65,10 @@ internal sealed class AttentionNode(
         private int _blocks;
         private nint _maskStride;
         private nint _scoreBytes;
+        private nint _keyBytes;
         private nint _workerBytes;
+
+        private int* Columns => (int*)(State.Scratch + (_workerBytes * State.Pool.ThreadCount));
 
         public override void Prepare()
         {
@@ -100,9 +103,9 @@ internal sealed class AttentionNode(
             };
             _maskStride = Node.Inputs.Length > 3 && State.Shape(Node.Inputs[3]).FromEnd(2) > 1 ? n : 0;
             _scoreBytes = Math.Min(m, RowsPerBlock) * scoreStride * sizeof(float);
-            _workerBytes = _scoreBytes
-                + Math.Max(BatchMatMulJob.ScratchPerWorker(_kernels, n, k), BatchMatMulJob.ScratchPerWorker(_kernels, d, n));
-            ScratchBytes = _workerBytes * State.Pool.ThreadCount;
+            _keyBytes = BatchMatMulJob.ScratchPerWorker(_kernels, n, k);
+            _workerBytes = _scoreBytes + _keyBytes + (d % _kernels.Width == 0 ? 0 : BatchMatMulJob.ScratchPerWorker(_kernels, d, n));
+            ScratchBytes = (_workerBytes * State.Pool.ThreadCount) + ((nint)_blocks * sizeof(int));
             MemoryUse = MemoryUse.Separate;
         }
 
@@ -125,6 +128,7 @@ internal sealed class AttentionNode(
 
             var operations = 2.0 * _batches * _scores.M * _scores.N * (_scores.K + _results.N + 8);
             var bytes = 4.0 * _batches * _scores.N * (_scores.K + _results.N);
+            FindColumns();
             ParallelCost.Run(State.Pool, _batches * _blocks, operations, bytes, _kernels.Width, this);
         }
 
@@ -132,7 +136,9 @@ internal sealed class AttentionNode(
         void IParallelWork.Execute(int start, int end, int worker)
         {
             var scores = (float*)(State.Scratch + (worker * _workerBytes));
-            var packed = (float*)(State.Scratch + (worker * _workerBytes) + _scoreBytes);
+            var keys = (float*)(State.Scratch + (worker * _workerBytes) + _scoreBytes);
+            var values = (float*)(State.Scratch + (worker * _workerBytes) + _scoreBytes + _keyBytes);
+            var (packedBatch, packedPanels) = ((nint)(-1), 0);
             var mask = Node.Inputs.Length > 3 ? State.Floats(Node.Inputs[3]) : null;
             var first = _scores;
             var second = _results;
@@ -142,7 +148,7 @@ internal sealed class AttentionNode(
                 nint row = item % _blocks * RowsPerBlock;
                 var rows = Math.Min(RowsPerBlock, _scores.M - (int)row);
                 var rowMask = mask == null ? null : mask + (row * _maskStride);
-                var columns = mask == null ? _scores.N : Visible(rowMask, _maskStride == 0 ? 1 : rows);
+                var columns = Columns[item % _blocks];
                 first.N = columns;
                 second.K = columns;
                 var query = State.Floats(Node.Inputs[0]) + (((batch * _scores.M) + row) * _scores.K);
@@ -156,7 +162,14 @@ internal sealed class AttentionNode(
                         CacheLines.Fetch(value, Math.Min(FetchedBytes, (nint)columns * _results.N * sizeof(float)));
                     }
 
-                    BatchMatMulJob.One(_kernels, first, query, rows, key, scores, packed);
+                    // The blocks of a batch follow one another, and what one of them has packed of the keys serves the next.
+                    packedPanels = packedBatch == batch ? packedPanels : 0;
+                    BatchMatMulJob.One(_kernels, first, query, rows, key, scores, keys, packedPanels);
+                    if (BatchMatMulJob.PacksTransposed(first, rows))
+                    {
+                        (packedBatch, packedPanels) = (batch, Math.Max(packedPanels, columns / _kernels.Width));
+                    }
+
                     _softmax(scores, first.CStride, rowMask, _maskStride, scale, rows, columns);
                 }
 
@@ -165,26 +178,27 @@ internal sealed class AttentionNode(
                     CacheLines.Fetch(key + ((nint)_scores.N * _scores.K), Math.Min(FetchedBytes, (nint)columns * _scores.K * sizeof(float)));
                 }
 
-                BatchMatMulJob.One(_kernels, second, scores, rows, value, output, packed);
+                BatchMatMulJob.One(_kernels, second, scores, rows, value, output, values);
             }
         }
 
-        /// <summary>Columns up to the last that a row sees; all, if none sees any, so that the softmax of nothing stays NaN.</summary>
-        private int Visible(float* mask, int rows)
+        /// <summary>For each block the columns up to the last that one of its rows sees; all, if none sees any, so that the softmax of nothing stays NaN.</summary>
+        private void FindColumns()
         {
-            var columns = 0;
-            for (var row = 0; row < rows; row++, mask += _maskStride)
+            var mask = Node.Inputs.Length > 3 ? State.Floats(Node.Inputs[3]) : null;
+            var hidden = BitConverter.SingleToInt32Bits(float.NegativeInfinity);
+            for (var block = 0; block < _blocks; block++)
             {
-                var last = _scores.N;
-                while (last > columns && float.IsNegativeInfinity(mask[last - 1]))
+                var first = block * RowsPerBlock;
+                var rows = mask == null ? 0 : _maskStride == 0 ? 1 : Math.Min(RowsPerBlock, _scores.M - first);
+                var columns = 0;
+                for (var row = first; row < first + rows; row++)
                 {
-                    last--;
+                    columns += 1 + new Span<int>(mask + (row * _maskStride) + columns, _scores.N - columns).LastIndexOfAnyExcept(hidden);
                 }
 
-                columns = Math.Max(columns, last);
+                Columns[block] = columns == 0 ? _scores.N : columns;
             }
-
-            return columns == 0 ? _scores.N : columns;
         }
     }
 }

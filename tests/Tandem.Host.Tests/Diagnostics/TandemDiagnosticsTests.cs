@@ -3,10 +3,12 @@ using System.Diagnostics.Metrics;
 using Tandem.Host.Diagnostics;
 using Tandem.Host.Tests.Execution;
 using Tandem.Sdk;
+using Tandem.Tests;
 using Xunit;
 
 namespace Tandem.Host.Tests.Diagnostics;
 
+[Collection(ProcessWideCollection.Name)]
 public sealed class TandemDiagnosticsTests
 {
     [Fact]

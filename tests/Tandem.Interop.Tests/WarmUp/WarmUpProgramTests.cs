@@ -1,10 +1,12 @@
 using Tandem.Host;
 using Tandem.Plugins.Cpu.WarmUp.Generator;
+using Tandem.Tests;
 using Xunit;
 
 namespace Tandem.Interop.Tests.WarmUp;
 
 /// <summary>The program that the CPU plugin brings along to warm up with.</summary>
+[Collection(ProcessWideCollection.Name)]
 public sealed class WarmUpProgramTests
 {
     private static readonly string File = Path.Combine(AppContext.BaseDirectory, "plugins", "cpu", WarmUpProgram.FileName);

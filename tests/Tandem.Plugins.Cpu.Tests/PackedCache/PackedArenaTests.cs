@@ -1,8 +1,10 @@
 using Tandem.Plugins.Cpu.PackedCache;
+using Tandem.Tests;
 using Xunit;
 
 namespace Tandem.Plugins.Cpu.Tests.PackedCache;
 
+[Collection(ProcessWideCollection.Name)]
 public sealed unsafe class PackedArenaTests
 {
     private const long Expected = 24 << 20;
@@ -100,6 +102,29 @@ public sealed unsafe class PackedArenaTests
 
         Assert.Equal(PackedBlock.Occupied(1_000_000), blocks[^1].Memory - blocks[^2].Memory);
         blocks.ForEach(block => block.Dispose());
+    }
+
+    [Fact]
+    public void A_program_that_is_known_to_be_large_shares_memory_from_its_first_graph_on()
+    {
+        using var arena = new PackedArena(Expected);
+        arena.Expect(1000);
+        using var first = arena.Allocate(1000);
+        using var second = arena.Allocate(5 << 20);
+        Assert.Equal(PackedBlock.Occupied(1000), second.Memory - first.Memory);
+        Assert.Equal(0u, (nuint)first.Memory % (nuint)HugePages.PageBytes);
+    }
+
+    [Fact]
+    public void A_block_larger_than_any_slab_has_pages_of_its_own()
+    {
+        using var arena = new PackedArena(200 << 20);
+        using var first = arena.Allocate(1000);
+        using var large = arena.Allocate(65 << 20);
+        using var second = arena.Allocate(1000);
+        Assert.Equal(PackedBlock.Occupied(1000), second.Memory - first.Memory);
+        Assert.Equal(0u, (nuint)large.Memory % (nuint)HugePages.PageBytes);
+        large.Memory[(65 << 20) + 63] = 1;
     }
 
     [Fact]

@@ -51,6 +51,9 @@ internal sealed unsafe class BatchMatMulJob : IParallelWork
         }
     }
 
+    /// <summary>Whether <see cref="One"/> packs a transposed B.</summary>
+    internal static bool PacksTransposed(in BatchMatMulArguments x, int m) => x.IsBTransposed && m > 2;
+
     /// <summary>One product of so many rows.</summary>
     /// <param name="kernels">The rung.</param>
     /// <param name="x">Sizes, strides and bounds; its pointers are not read.</param>
@@ -59,10 +62,11 @@ internal sealed unsafe class BatchMatMulJob : IParallelWork
     /// <param name="b">Right-hand side.</param>
     /// <param name="c">Result.</param>
     /// <param name="packed">Scratch of <see cref="ScratchPerWorker"/> bytes.</param>
+    /// <param name="packedPanels">How many whole panels of a transposed B the scratch holds already, from an earlier product.</param>
     [SkipLocalsInit]
-    internal static void One(KernelSet kernels, in BatchMatMulArguments x, float* a, int m, float* b, float* c, float* packed)
+    internal static void One(KernelSet kernels, in BatchMatMulArguments x, float* a, int m, float* b, float* c, float* packed, int packedPanels = 0)
     {
-        if (x.IsBTransposed && m <= 2)
+        if (x.IsBTransposed && !PacksTransposed(x, m))
         {
             for (var i = 0; i < m; i++)
             {
@@ -90,7 +94,7 @@ internal sealed unsafe class BatchMatMulJob : IParallelWork
         new Span<float>(bias, 4 * 16).Clear();
 
         var packsAll = x.IsBTransposed || m > MaxRowsUnpacked;
-        for (var panel = packsAll ? 0 : wholePanels; panel < panelCount; panel++)
+        for (var panel = packsAll ? packedPanels : wholePanels; panel < panelCount; panel++)
         {
             var lanes = panel == panelCount - 1 ? lastLanes : width;
             var destination = packed + ((nint)panel * width * x.K);

@@ -14,20 +14,23 @@ internal static class Int4VnniTile
     private const int WeightsField = 32;
     private const int GroupCountField = 40;
     private const int BlocksPerGroupField = 48;
-    private const int BlockStepField = 56;
     private const int GroupStepField = 64;
     private const int ColumnSumsField = 72;
     private const int BiasField = 80;
     private const int ResultsField = 96;
     private const int ResultStrideField = 104;
     private const int SumsField = 120;
-    private const int MinimumField = 128;
-    private const int MaximumField = 132;
+    private const int NextWeightsField = 128;
+    private const int MinimumField = 136;
+    private const int MaximumField = 140;
 
     // RowQuantization and fields of it.
     private const int ParameterBytes = 16;
     private const int InverseScaleField = 4;
     private const int ZeroPointField = 8;
+
+    /// <summary>How many bytes of <see cref="QuantizedTileArguments.NextWeights"/> a tile of several rows fetches for each byte of a row.</summary>
+    public const int FetchedBytesForOneOfARow = 2;
 
     private const int RegistersOfBlock = 4;
     private const int PanelBlockBytes = 256;
@@ -79,7 +82,7 @@ internal static class Int4VnniTile
         code.Load(Register.R13, new(Register.Rcx, ScalesField));
         code.Load(Register.R14, new(Register.Rcx, GroupStepField));
         code.Load(Register.R15, new(Register.Rcx, GroupCountField));
-        code.Load(Register.Rdx, new(Register.Rcx, BlockStepField));
+        code.Load(Register.Rdx, new(Register.Rcx, NextWeightsField));
         for (var i = 0; hasScales && i < count; i++)
         {
             code.Xor(FirstFloat + i, FirstFloat + i, FirstFloat + i);
@@ -105,7 +108,12 @@ internal static class Int4VnniTile
             code.Prefetch(new(Register.Rax, prefetchDistance + (panels * PanelBlockBytes)));
         }
 
-        code.Add(Register.Rax, Register.Rdx);
+        if (rows > 1)
+        {
+            code.Prefetch(new(Register.Rdx, 0, Register.Rbx, FetchedBytesForOneOfARow));
+        }
+
+        code.LoadAddress(Register.Rax, new(Register.Rax, panels * PanelBlockBytes));
         code.Add(Register.Rbx, RowQuantizer.BlockBytes);
         code.Decrement(Register.Rsi);
         var end = code.JumpIfZero();

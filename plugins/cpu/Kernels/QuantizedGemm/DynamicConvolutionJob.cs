@@ -79,7 +79,7 @@ internal sealed unsafe class DynamicConvolutionJob(
                 for (var stream = 0; stream < filters[group].StreamCount; stream++)
                 {
                     QuantizedTileRunner.Run(
-                        filters[group], stream, rows, parameters, count, output + (group * _parameters.GroupOutputChannels), outputChannels, min, max);
+                        filters[group], stream, rows, parameters, count, output + (group * _parameters.GroupOutputChannels), outputChannels, min, max, null);
                 }
             }
         }

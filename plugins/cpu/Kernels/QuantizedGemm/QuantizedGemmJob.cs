@@ -134,10 +134,15 @@ internal sealed unsafe class QuantizedGemmJob : IParallelWork
                 ref var p = ref _products[product];
                 QuantizedTileRunner.Run(
                     p.Weights, stream, _rows + (firstRow * RowQuantizer.RowStride(_k)), _parameters + firstRow, rows, p.C + (firstRow * p.CStride), p.CStride,
-                    p.Min, p.Max);
+                    p.Min, p.Max, Following(product, stream));
             }
         }
     }
+
+    /// <summary>The stream after another one of a product; null if there is none.</summary>
+    private byte* Following(int product, int stream) =>
+        stream + 1 < _products[product].Weights.StreamCount ? _products[product].Weights.Stream(stream + 1)
+            : product + 1 < _products.Length ? _products[product + 1].Weights.Streams : null;
 
     private void Multiply(ComputePool? pool)
     {

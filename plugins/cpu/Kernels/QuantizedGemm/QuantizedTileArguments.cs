@@ -50,6 +50,9 @@ internal unsafe struct QuantizedTileArguments
     /// <summary>Scratch for rows by panels registers of sums.</summary>
     public float* Sums;
 
+    /// <summary>Weights that are read next: a tile of several rows in machine code fetches them, twice as many bytes as it reads of a row of activations.</summary>
+    public byte* NextWeights;
+
     public float Min;
 
     public float Max;

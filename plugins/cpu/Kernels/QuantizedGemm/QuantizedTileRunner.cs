@@ -15,15 +15,17 @@ internal static unsafe class QuantizedTileRunner
     /// <param name="cStride">Elements from one row of results to the next.</param>
     /// <param name="min">Lower bound.</param>
     /// <param name="max">Upper bound.</param>
+    /// <param name="next">Weights that are read after these, to be fetched while there is time; null if there are none.</param>
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run(
-        PackedQuantizedMatrix weights, int stream, byte* rows, RowQuantization* parameters, int rowCount, float* c, nint cStride, float min, float max)
+        PackedQuantizedMatrix weights, int stream, byte* rows, RowQuantization* parameters, int rowCount, float* c, nint cStride, float min, float max,
+        byte* next)
     {
         var kernels = weights.Kernels;
         if (kernels.IsMachineCode)
         {
-            QuantizedVnniRunner.Run(weights, stream, rows, parameters, rowCount, c, cStride, min, max);
+            QuantizedVnniRunner.Run(weights, stream, rows, parameters, rowCount, c, cStride, min, max, next);
             return;
         }
 

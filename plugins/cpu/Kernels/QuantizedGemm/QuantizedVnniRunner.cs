@@ -17,7 +17,8 @@ internal static unsafe class QuantizedVnniRunner
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run(
-        PackedQuantizedMatrix weights, int stream, byte* rows, RowQuantization* parameters, int rowCount, float* c, nint cStride, float min, float max)
+        PackedQuantizedMatrix weights, int stream, byte* rows, RowQuantization* parameters, int rowCount, float* c, nint cStride, float min, float max,
+        byte* next)
     {
         var panels = weights.PanelsOf(stream);
         var column = stream * PanelsPerStream * Width;
@@ -33,12 +34,17 @@ internal static unsafe class QuantizedVnniRunner
 
         var tileCount = (rowCount + VnniTiles.MaxRows - 1) / VnniTiles.MaxRows;
         var (tileRows, largerTiles) = (rowCount / tileCount, rowCount % tileCount);
+
+        // Each tile of 4-bit weights fetches a part of the next stream. Without one, what is in the cache.
+        next = next == null ? weights.Stream(stream) : next;
+        var fetched = (nint)weights.BlockCount * RowQuantizer.BlockBytes * Int4VnniTile.FetchedBytesForOneOfARow;
+        var lastFetch = next + Math.Max(0, (panels * weights.PanelBytes) - fetched);
         for (var tile = 0; tile < tileCount; tile++)
         {
             var count = tile < largerTiles ? tileRows + 1 : tileRows;
             if (writesResults)
             {
-                Results4(weights, stream, rows, stride, parameters, count, c, cStride, min, max);
+                Results4(weights, stream, rows, stride, parameters, count, c, cStride, min, max, next);
             }
             else if (weights.BlockCount == 0)
             {
@@ -50,7 +56,7 @@ internal static unsafe class QuantizedVnniRunner
             }
             else
             {
-                Sum4(weights, stream, rows, stride, count, sums);
+                Sum4(weights, stream, rows, stride, count, sums, next);
             }
 
             for (var panel = 0; !writesResults && panel < panels; panel++)
@@ -62,6 +68,7 @@ internal static unsafe class QuantizedVnniRunner
             rows += count * stride;
             parameters += count;
             c += count * cStride;
+            next = next + fetched < lastFetch ? next + fetched : lastFetch;
         }
     }
 
@@ -86,16 +93,18 @@ internal static unsafe class QuantizedVnniRunner
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Sum4(PackedQuantizedMatrix weights, int stream, byte* rows, nint stride, int count, float* sums)
+    private static void Sum4(PackedQuantizedMatrix weights, int stream, byte* rows, nint stride, int count, float* sums, byte* next)
     {
         var t = Arguments(weights, stream, rows, stride);
         t.Sums = sums;
+        t.NextWeights = next;
         VnniTiles.Int4Tile(count, weights.PanelsOf(stream), weights.HasGroups ? Int4TileKind.ScaledSums : Int4TileKind.IntegerSums)(&t);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Results4(
-        PackedQuantizedMatrix weights, int stream, byte* rows, nint stride, RowQuantization* parameters, int count, float* c, nint cStride, float min, float max)
+        PackedQuantizedMatrix weights, int stream, byte* rows, nint stride, RowQuantization* parameters, int count, float* c, nint cStride, float min, float max,
+        byte* next)
     {
         var column = stream * PanelsPerStream * Width;
         var t = Arguments(weights, stream, rows, stride);
@@ -106,6 +115,7 @@ internal static unsafe class QuantizedVnniRunner
         t.CStride = cStride;
         t.Min = min;
         t.Max = max;
+        t.NextWeights = next;
         VnniTiles.Int4Tile(count, weights.PanelsOf(stream), Int4TileKind.Results)(&t);
     }
 
