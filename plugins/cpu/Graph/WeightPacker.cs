@@ -23,6 +23,11 @@ internal static unsafe class WeightPacker
                 {
                     Gemm.Fill(packed, (Half*)data.Pointer, isTransposed, offsets is null ? null : (float*)offsets.Memory);
                 }
+                else if (builder.Declared(node, filter).Datatype == PayloadDatatype.BF16)
+                {
+                    using var widened = builder.Floats(node, filter)!;
+                    Gemm.Fill(packed, (float*)widened.Memory, isTransposed, offsets is null ? null : (float*)offsets.Memory);
+                }
                 else
                 {
                     // A large weight and its packed form are never in memory whole at the same time.
@@ -154,5 +159,5 @@ internal static unsafe class WeightPacker
 
     /// <summary>The filter as floats, if it is not stored so.</summary>
     private static NativeBlock? Widen(GraphBuilder builder, PayloadOperation node, uint filter) =>
-        builder.Declared(node, filter).Datatype == PayloadDatatype.Fp16 ? builder.Floats(node, filter) : null;
+        builder.Declared(node, filter).Datatype is PayloadDatatype.Fp16 or PayloadDatatype.BF16 ? builder.Floats(node, filter) : null;
 }
