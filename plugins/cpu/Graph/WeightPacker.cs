@@ -147,5 +147,10 @@ internal static unsafe class WeightPacker
     }
 
     private static WeightFormat Format(GraphBuilder builder, PayloadOperation node, uint filter) =>
-        builder.Declared(node, filter).Datatype == PayloadDatatype.Fp16 ? WeightFormat.Float16 : WeightFormat.Float32;
+        builder.Declared(node, filter).Datatype switch
+        {
+            PayloadDatatype.Fp16 => WeightFormat.Float16,
+            PayloadDatatype.BF16 => WeightFormat.BFloat16,
+            _ => WeightFormat.Float32,
+        };
 }

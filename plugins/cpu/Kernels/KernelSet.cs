@@ -165,6 +165,7 @@ internal sealed unsafe class KernelSet
                 {
                     WeightFormat.Float32 => (nint)F32Gemm<TSimd, V, Float32Weights<TSimd, V>, float>.Kernel(rows, panels),
                     WeightFormat.Float16 => (nint)F32Gemm<TSimd, V, Float16Weights<TSimd, V>, ushort>.Kernel(rows, panels),
+                    WeightFormat.FiniteFloat16 => (nint)F32Gemm<TSimd, V, FiniteFloat16Weights<TSimd, V>, ushort>.Kernel(rows, panels),
                     _ => (nint)F32Gemm<TSimd, V, BFloat16Weights<TSimd, V>, ushort>.Kernel(rows, panels),
                 };
             }
@@ -178,6 +179,7 @@ internal sealed unsafe class KernelSet
         {
             WeightFormat.Float32 => &F32Winograd<TSimd, V>.Filter<Float32Weights<TSimd, V>, float>,
             WeightFormat.Float16 => &F32Winograd<TSimd, V>.Filter<Float16Weights<TSimd, V>, ushort>,
+            WeightFormat.FiniteFloat16 => &F32Winograd<TSimd, V>.Filter<FiniteFloat16Weights<TSimd, V>, ushort>,
             _ => &F32Winograd<TSimd, V>.Filter<BFloat16Weights<TSimd, V>, ushort>,
         };
         set.WinogradOutput = &F32Winograd<TSimd, V>.Output;

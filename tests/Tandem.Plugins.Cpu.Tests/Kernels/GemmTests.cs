@@ -130,6 +130,33 @@ public sealed unsafe class GemmTests
 
     [Theory]
     [MemberData(nameof(All))]
+    public void Half_precision_weights_are_read_by_kernels_for_finite_ones_only_if_all_are(string rung)
+    {
+        var isa = Rungs.Use(rung);
+        const int n = 21, k = 13;
+        using var a = NativeFloats.Random(2 * k, 1);
+        for (var special = -1; special < n * k; special += special < 0 ? 1 : 17)
+        {
+            using var weights = new Weights16(WeightFormat.Float16, n * k, 3);
+            if (special >= 0)
+            {
+                ((Half*)weights.Pointer)[special] = special % 2 == 0 ? Half.NaN : Half.NegativeInfinity;
+                weights.Floats.Span[special] = special % 2 == 0 ? float.NaN : float.NegativeInfinity;
+            }
+
+            using var packed = Gemm.Pack(isa, weights.Pointer, n, k, false, null, WeightFormat.Float16);
+            using var floats = Gemm.Pack(isa, weights.Floats.Pointer, n, k, false, null);
+            Assert.Equal(special < 0 ? WeightFormat.FiniteFloat16 : WeightFormat.Float16, packed.Kernels.Format);
+            using var actual = new NativeFloats(2 * n);
+            using var expected = new NativeFloats(2 * n);
+            Gemm.Run(null, new GemmJob(), packed, a.Pointer, 2, k, actual.Pointer, n);
+            Gemm.Run(null, new GemmJob(), floats, a.Pointer, 2, k, expected.Pointer, n);
+            Assert.Equal(expected.Span, actual.Span);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(All))]
     public void Every_16_bit_weight_is_widened_exactly(string rung)
     {
         var isa = Rungs.Use(rung);

@@ -37,6 +37,7 @@ internal static unsafe class Gemm
     public static void Fill(PackedMatrix packed, void* weights, bool isTransposed, float* bias, Action<long>? done = null)
     {
         PackBias(packed, bias);
+        var isFinite = true;
         var told = 0L;
         for (var panel = 0; panel < packed.PanelCount; panel++)
         {
@@ -51,6 +52,7 @@ internal static unsafe class Gemm
             else
             {
                 PackPanel((ushort*)weights + first, stride, lanes, packed.K, (ushort*)packed.Panel(panel), width, isTransposed);
+                isFinite = isFinite && packed.Format == WeightFormat.Float16 && HalfConversion.IsFinite((Half*)packed.Panel(panel), packed.PanelStride);
             }
 
             var bytes = isTransposed ? 0 : (panel + 1L) * packed.PanelStride * packed.ElementBytes;
@@ -59,6 +61,8 @@ internal static unsafe class Gemm
                 done(told = bytes);
             }
         }
+
+        packed.IsFinite = isFinite;
     }
 
     /// <summary>Bytes of scratch for <see cref="Run"/> with up to so many rows and threads; 0 is usual.</summary>

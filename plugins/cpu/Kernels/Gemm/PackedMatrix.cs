@@ -9,6 +9,11 @@ namespace Tandem.Plugins.Cpu.Kernels;
 /// </summary>
 internal sealed unsafe class PackedMatrix : PackedForm
 {
+    private const int LineFloats = 16;
+
+    private readonly KernelSet _kernels;
+    private readonly KernelSet? _finiteKernels;
+
     /// <summary>Describes the form; its memory is attached.</summary>
     internal PackedMatrix(InstructionSet instructionSet, int n, int k, WeightFormat format = WeightFormat.Float32)
     {
@@ -20,20 +25,23 @@ internal sealed unsafe class PackedMatrix : PackedForm
             instructionSet = InstructionSet.Avx2;
         }
 
-        Kernels = KernelSet.For(instructionSet, format);
+        _kernels = KernelSet.For(instructionSet, format);
+        _finiteKernels = format == WeightFormat.Float16 ? KernelSet.For(instructionSet, WeightFormat.FiniteFloat16) : null;
         N = n;
         K = k;
-        PanelWidth = Kernels.Width;
+        PanelWidth = _kernels.Width;
         PanelCount = (n + PanelWidth - 1) / PanelWidth;
-        BiasCount = ((PanelCount * PanelWidth) + 15) & ~15;
-        ByteCount = ((nint)BiasCount * sizeof(float)) + ((nint)PanelCount * PanelWidth * k * ElementBytes);
+        BiasCount = ((PanelCount * PanelWidth) + LineFloats - 1) & ~(LineFloats - 1);
+        HeadCount = BiasCount + (_finiteKernels is null ? 0 : LineFloats);
+        ByteCount = ((nint)HeadCount * sizeof(float)) + ((nint)PanelCount * PanelWidth * k * ElementBytes);
     }
 
-    public KernelSet Kernels { get; }
+    /// <summary>What computes with it; for half precision that depends on the values.</summary>
+    public KernelSet Kernels => _finiteKernels is not null && Memory != null && IsFinite ? _finiteKernels : _kernels;
 
-    public InstructionSet InstructionSet => Kernels.InstructionSet;
+    public InstructionSet InstructionSet => _kernels.InstructionSet;
 
-    public WeightFormat Format => Kernels.Format;
+    public WeightFormat Format => _kernels.Format;
 
     /// <summary>Columns of the product: output features.</summary>
     public int N { get; }
@@ -52,16 +60,32 @@ internal sealed unsafe class PackedMatrix : PackedForm
     public float* Bias => (float*)Memory;
 
     /// <summary>Bytes of an element of a panel.</summary>
-    public int ElementBytes => Kernels.WeightBytes;
+    public int ElementBytes => _kernels.WeightBytes;
 
     /// <summary>Elements of one panel.</summary>
     public nint PanelStride => (nint)PanelWidth * K;
 
     /// <summary>The first element of a panel.</summary>
-    public byte* Panel(int index) => Memory + ((nint)BiasCount * sizeof(float)) + (index * PanelStride * ElementBytes);
+    public byte* Panel(int index) => Memory + ((nint)HeadCount * sizeof(float)) + (index * PanelStride * ElementBytes);
 
     /// <summary>Lanes of the last panel that are columns.</summary>
     public int LastLanes => N - ((PanelCount - 1) * PanelWidth);
 
+    /// <summary>Whether half precision weights hold neither infinities nor NaN: said by who fills the form, and one of its bytes.</summary>
+    internal bool IsFinite
+    {
+        get => _finiteKernels is not null && Memory[(nint)BiasCount * sizeof(float)] != 0;
+        set
+        {
+            if (_finiteKernels is not null)
+            {
+                new Span<float>(Bias + BiasCount, LineFloats).Clear();
+                Memory[(nint)BiasCount * sizeof(float)] = value ? (byte)1 : (byte)0;
+            }
+        }
+    }
+
     private int BiasCount { get; }
+
+    private int HeadCount { get; }
 }

@@ -8,6 +8,9 @@ internal enum WeightFormat
     /// <summary>IEEE 754 half precision: torch.float16.</summary>
     Float16,
 
+    /// <summary>The same without infinities and NaN: fewer instructions widen it.</summary>
+    FiniteFloat16,
+
     /// <summary>The upper half of a float: torch.bfloat16.</summary>
     BFloat16,
 }

@@ -25,6 +25,9 @@ internal unsafe interface ISimd<V>
     /// <summary>Loads half precision numbers and widens them exactly: subnormals, infinities and NaN included.</summary>
     static abstract V LoadFloat16(ushort* source);
 
+    /// <summary>As <see cref="LoadFloat16"/>, for numbers that are finite.</summary>
+    static abstract V LoadFiniteFloat16(ushort* source);
+
     /// <summary>Loads bfloat16 numbers, the upper halves of floats.</summary>
     static abstract V LoadBFloat16(ushort* source);
 

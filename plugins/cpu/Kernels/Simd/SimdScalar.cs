@@ -30,6 +30,9 @@ internal readonly unsafe struct SimdScalar : ISimd<float>
     public static float LoadFloat16(ushort* source) => (float)*(Half*)source;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float LoadFiniteFloat16(ushort* source) => (float)*(Half*)source;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float LoadBFloat16(ushort* source) => BitConverter.UInt32BitsToSingle((uint)*source << 16);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

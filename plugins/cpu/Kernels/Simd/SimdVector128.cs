@@ -29,13 +29,15 @@ internal readonly unsafe struct SimdVector128 : ISimd<Vector128<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> LoadFloat16(ushort* source)
     {
-        // The sign, and exponent and fraction where a float has them. The exponent is 112 too low, which the multiplication mends; that makes
-        // subnormals normal. Infinities and NaN, whose exponent is the highest, get the highest of a float.
-        var bits = Vector128.ShiftLeft(Vector128.WidenLower(Vector64.Load((short*)source).ToVector128Unsafe()), 13).AsUInt32() & Vector128.Create(0x8FFFE000u);
-        var value = (bits.AsSingle() * Vector128.Create(0x77800000u).AsSingle()).AsUInt32();
-        var highest = Vector128.Create(0x0F800000u);
-        return Vector128.ConditionalSelect(Vector128.Equals(bits & highest, highest), bits | Vector128.Create(0x7F800000u), value).AsSingle();
+        // Infinities and NaN, whose exponent is the highest, get the highest of a float.
+        var (bits, highest) = (Bits(source), Vector128.Create(0x0F800000u));
+        return Vector128.ConditionalSelect(
+            Vector128.Equals(bits & highest, highest), bits | Vector128.Create(0x7F800000u), LoadFiniteFloat16(source).AsUInt32()).AsSingle();
     }
+
+    // The exponent is 112 too low, which the multiplication mends; that makes subnormals normal.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> LoadFiniteFloat16(ushort* source) => Bits(source).AsSingle() * Vector128.Create(0x77800000u).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> LoadBFloat16(ushort* source) =>
@@ -111,4 +113,9 @@ internal readonly unsafe struct SimdVector128 : ISimd<Vector128<float>>
     public static void Prefetch(float* address)
     {
     }
+
+    // Half precision numbers' sign, and exponent and fraction where a float has them.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<uint> Bits(ushort* source) =>
+        Vector128.ShiftLeft(Vector128.WidenLower(Vector64.Load((short*)source).ToVector128Unsafe()), 13).AsUInt32() & Vector128.Create(0x8FFFE000u);
 }
