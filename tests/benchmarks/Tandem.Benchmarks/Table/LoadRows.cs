@@ -33,6 +33,7 @@ internal static class LoadRows
         {
             foreach (var row in rows)
             {
+                FreeMemory.Touch();
                 row.Times.Add(TandemContender.Column, LoadProcess.Start(path, threads, row.IsWarm, row.Cache));
             }
 
@@ -40,6 +41,7 @@ internal static class LoadRows
             {
                 using (server)
                 {
+                    FreeMemory.Touch();
                     var seconds = server.AskNumber($"first {path} {LlamaCall.Prompt.Method} {LlamaCall.Prompt.Tokens}");
                     foreach (var row in rows)
                     {
