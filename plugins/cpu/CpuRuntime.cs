@@ -42,16 +42,17 @@ internal sealed class CpuRuntime(HostServices services) : IBackendRuntime, IPayl
         var payload = context.Processed;
         var graph = PayloadReader.Read(payload.Span);
         var store = OpenStore(context.Options);
-        using var constants = new ConstantTable(graph.Constants, payload, context.NamedData, store, services.Pool);
+        using var constants = new ConstantTable(graph.Constants, payload, context.NamedData, store);
         var key = new DerivedDataKey(
             BackendId, constants.PayloadId, default, $"{GraphVersion} {(int)instructionSet} {context.ArgumentCount} {winograd}{constants.Identity}");
         var lease = context.ProgramCache.GetOrCreate(
             key,
-            new GraphSource(graph, constants, instructionSet, services.ProcessCache, store, context.ArgumentCount, services.Pool, winograd, context.ProgramCache),
+            new GraphSource(graph, constants, instructionSet, services.ProcessCache, store, context.ArgumentCount, services.Pool, winograd, context.ProgramCache, context.NamedData.ByteCount),
             static source =>
             {
                 // With a store a packed form is replaced by the file that it is written to.
-                var arena = source.Store is null ? source.ProgramCache.GetOrCreate(ArenaKey, ArenaKey, static _ => (new PackedArena(), 0)) : null;
+                var arena = source.Store is null
+                    ? source.ProgramCache.GetOrCreate(ArenaKey, source, static source => (new PackedArena(source.NamedBytes), 0)) : null;
                 var compiled = GraphCompiler.Compile(
                     source.Payload, source.Constants, source.InstructionSet, source.Cache, source.ArgumentCount, source.Store, source.Pool, source.Winograd, arena);
                 return (compiled, compiled.ByteCount);
@@ -106,5 +107,5 @@ internal sealed class CpuRuntime(HostServices services) : IBackendRuntime, IPayl
     // A class, because the cache's generic method is compiled once for all classes.
     private sealed record GraphSource(
         PayloadGraph Payload, ConstantTable Constants, InstructionSet InstructionSet, DerivedDataCache Cache, PackedStore? Store, int ArgumentCount,
-        ComputePool Pool, bool Winograd, DerivedDataCache ProgramCache);
+        ComputePool Pool, bool Winograd, DerivedDataCache ProgramCache, long NamedBytes);
 }

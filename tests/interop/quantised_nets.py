@@ -38,6 +38,18 @@ def pt2e(net, inputs, dynamic=False, per_channel=True, shapes=None, fold=True):
     return convert_pt2e(prepared, fold_quantize=fold)
 
 
+def static_then_dynamic(net, inputs):
+    """Products whose rows are quantised when called, of what other operators computed with codes."""
+    from torchao.quantization.pt2e.quantize_pt2e import convert_pt2e, prepare_pt2e
+    from executorch.backends.xnnpack.quantizer.xnnpack_quantizer import XNNPACKQuantizer, get_symmetric_quantization_config
+    quantizer = XNNPACKQuantizer().set_module_type(nn.Linear, get_symmetric_quantization_config(is_per_channel=True, is_dynamic=True))
+    quantizer.set_global(get_symmetric_quantization_config(is_per_channel=True))
+    prepared = prepare_pt2e(export(net, inputs, strict=True).module(), quantizer)
+    for i in range(8):
+        prepared(*[x + 0.05 * i for x in inputs])
+    return convert_pt2e(prepared)
+
+
 def torchao(net, config):
     from torchao.quantization import quantize_
     quantize_(net, config, filter_fn=lambda module, name: isinstance(module, nn.Linear))
@@ -111,6 +123,9 @@ CASES = {
     "affine_shared_layer": lambda: (Net(lambda m, x: m.a(torch.cumsum(m.a(x), 1)), a=nn.Linear(64, 64)), X2(), lambda n, x: torchao(n, dynamic_config(torch.int4, group(32)))),
     "weight_only_int8": lambda: (mlp(64, 48, 10), X2(), lambda n, x: torchao(n, weight_only_config(torch.int8, axis()))),
     "weight_only_int4": lambda: (mlp(64, 64, 10), X2(), lambda n, x: torchao(n, weight_only_config(torch.int4, group(32)))),
+    "static_numbers": lambda: (Net(lambda m, x: m.b((m.a(x) + 1.5) * 2 * m.k), a=nn.Linear(64, 48), b=nn.Linear(48, 9), k=nn.Parameter(torch.randn(48))), X2(), pt2e),
+    "static_twice": lambda: (Net(lambda m, x: torch.cat([m.a(x), F.relu(m.a(x)) + x], 1), a=nn.Linear(64, 64)), X2(), pt2e),
+    "static_then_dynamic": lambda: (Net(lambda m, x: m.b(torch.cat([x.sin(), x.cos()], -1) * 2) + m.a(x), a=nn.Linear(64, 9), b=nn.Linear(128, 9)), X2(), static_then_dynamic),
     "mixed_layers": lambda: (Net(lambda m, x: m.c(F.relu(m.b(F.relu(m.a(x))))), a=nn.Linear(64, 48), b=torchao(nn.Sequential(nn.Linear(48, 48)), dynamic_config(torch.int8, axis())), c=nn.Linear(48, 5)), X2(), lambda n, x: n),
 }
 

@@ -20,6 +20,7 @@ public sealed unsafe class DataSource : IDisposable
     private readonly Action _free;
     private readonly FileStream? _file;
     private readonly DateTime _writeTime;
+    private readonly MappedPages? _pages;
     private int _references = 1;
     private int _isDisposed;
 
@@ -30,6 +31,7 @@ public sealed unsafe class DataSource : IDisposable
         Length = length;
         IsMapped = isMapped;
         _free = free;
+        _pages = isMapped ? new MappedPages(pointer, length) : null;
         _file = file;
         _writeTime = file is null ? default : File.GetLastWriteTimeUtc(file.SafeFileHandle);
     }
@@ -234,6 +236,9 @@ public sealed unsafe class DataSource : IDisposable
     /// Names the mapped file in its present state, as <see cref="FileState.Name"/>; null for what is no mapped file. The caller holds a reference.
     /// </summary>
     internal string? FileName() => _file is { } file && IsMapped ? FileState.Name(file.SafeFileHandle, DateTimeOffset.UtcNow) : null;
+
+    /// <summary>A range is not read soon: its pages may leave memory if they are a file's. The caller has checked the range and holds a reference.</summary>
+    internal void ReleasePages(DataRange range) => _pages?.Release(range.Offset, range.Length);
 
     /// <summary>Bytes of a range that was checked against <see cref="Length"/>.</summary>
     internal ReadOnlySpan<byte> Span(DataRange range) => new(Pointer + range.Offset, checked((int)range.Length));

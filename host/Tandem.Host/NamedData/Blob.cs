@@ -11,8 +11,9 @@ internal sealed unsafe class Blob
     private void* _copy;
 
     /// <summary>Takes a range of a source: in place where it is aligned, copied once otherwise.</summary>
-    internal Blob(DataSource source, DataRange range, int alignment)
+    internal Blob(DataSource source, DataRange range, int alignment, ContentId contentId)
     {
+        ContentId = contentId;
         Length = range.Length;
         Origin = new BlobOrigin(source, range);
         if (((nuint)(source.Pointer + range.Offset) & (nuint)(alignment - 1)) == 0)
@@ -38,7 +39,7 @@ internal sealed unsafe class Blob
     /// <summary>Every range that the registry finds this blob by.</summary>
     internal HashSet<BlobOrigin> Origins { get; } = [];
 
-    internal ContentId? ContentId { get; set; }
+    internal ContentId ContentId { get; }
 
     internal int References { get; set; }
 

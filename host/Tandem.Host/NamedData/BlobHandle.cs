@@ -26,7 +26,7 @@ internal sealed unsafe class BlobHandle : DataHandle
 
     public override TensorLayout? Layout { get; }
 
-    public override ContentId ContentId => _registry.ContentIdOf(Live());
+    public override ContentId ContentId => Live().ContentId;
 
     public override string? FileStamp => Live() is { IsInPlace: true } blob ? blob.Origin.Source.FileName() : null;
 
@@ -41,9 +41,9 @@ internal sealed unsafe class BlobHandle : DataHandle
                 new ErrorDetails { Expected = $"within {blob.Length} bytes", Found = $"offset {offset}, {length} bytes" });
         }
 
-        if (blob is { IsInPlace: true, Origin.Source.IsMapped: true })
+        if (blob is { IsInPlace: true, Origin: var (source, range) })
         {
-            MappedPages.Release(blob.Pointer + offset, length);
+            source.ReleasePages(new DataRange(range.Offset + offset, length));
         }
     }
 

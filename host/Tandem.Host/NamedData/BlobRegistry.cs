@@ -5,22 +5,24 @@ using Tandem.Sdk;
 namespace Tandem.Host.NamedData;
 
 /// <summary>
-/// Opens ranges of sources as counted handles, one physical load for each content: equal ranges of one source need no hash; ranges of different
-/// sources that are equally long are compared byte for byte with those that are there.
+/// Opens ranges of sources as counted handles, one physical load for each content: a range of one source is known by where it lies; ranges that are
+/// equally long are compared byte for byte with those that are there. So a content needs no hash: it is the number that its first load got.
 /// </summary>
 /// <remarks>
 /// Threading: all members may be called from any thread. One lock covers looking up, comparing and loading, so that equal blobs that are asked for
-/// at the same time are loaded once; contents are hashed outside it, several at a time.
+/// at the same time are loaded once.
 /// </remarks>
 public sealed class BlobRegistry
 {
+    // Of all registries together: their handles meet in the caches of derived data.
+    private static long s_lastContent;
+
     private readonly Lock _lock = new();
     private readonly Dictionary<BlobOrigin, Blob> _byOrigin = [];
     private readonly Dictionary<DataSource, HashSet<DataRange>> _rangesOf = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<long, List<Blob>> _byLength = [];
     private long _physicalLoads;
     private long _sharedLoads;
-    private long _hashedBytes;
 
     /// <summary>The registry of the process.</summary>
     public static BlobRegistry Shared { get; } = new();
@@ -33,7 +35,7 @@ public sealed class BlobRegistry
             lock (_lock)
             {
                 var blobs = _byLength.Values.SelectMany(list => list).ToList();
-                return new LoadStatistics(_physicalLoads, _sharedLoads, _hashedBytes, blobs.Count, blobs.Sum(blob => blob.Length), blobs.Sum(blob => (long)blob.References));
+                return new LoadStatistics(_physicalLoads, _sharedLoads, blobs.Count, blobs.Sum(blob => blob.Length), blobs.Sum(blob => (long)blob.References));
             }
         }
     }
@@ -109,10 +111,10 @@ public sealed class BlobRegistry
             return blob;
         }
 
-        blob = FindEqual(source, range, alignment);
+        blob = FindEqual(source, range, alignment, out var content);
         if (blob is null)
         {
-            blob = Load(source, range, alignment);
+            blob = Load(source, range, alignment, content);
         }
         else
         {
@@ -187,33 +189,6 @@ public sealed class BlobRegistry
         }
     }
 
-    internal unsafe ContentId ContentIdOf(Blob blob)
-    {
-        lock (_lock)
-        {
-            ThrowIfFree(blob);
-            if (blob.ContentId is { } known)
-            {
-                return known;
-            }
-
-            Hold(blob);
-        }
-
-        try
-        {
-            var hash = ContentHash.Compute(blob.Pointer, blob.Length);
-            lock (_lock)
-            {
-                return Identify(blob, hash);
-            }
-        }
-        finally
-        {
-            Release(blob);
-        }
-    }
-
     // Another thread may have disposed the handle between its check and this lock.
     private static void ThrowIfFree(Blob blob)
     {
@@ -229,13 +204,13 @@ public sealed class BlobRegistry
         return blob;
     }
 
-    private Blob Load(DataSource source, DataRange range, int alignment)
+    private Blob Load(DataSource source, DataRange range, int alignment, ContentId? content)
     {
         Blob blob;
         try
         {
             BeforeLoad?.Invoke(source, range);
-            blob = new Blob(source, range, alignment);
+            blob = new Blob(source, range, alignment, content ?? new ContentId(range.Length, 0, (ulong)Interlocked.Increment(ref s_lastContent)));
         }
         catch (OutOfMemoryException error)
         {
@@ -253,9 +228,10 @@ public sealed class BlobRegistry
         return blob;
     }
 
-    // Nothing is hashed while no blob has this length: the first load of a program's weights costs no pass over them.
-    private unsafe Blob? FindEqual(DataSource source, DataRange range, int alignment)
+    // What is equal and not aligned as asked tells the content all the same.
+    private unsafe Blob? FindEqual(DataSource source, DataRange range, int alignment, out ContentId? content)
     {
+        content = null;
         if (!_byLength.TryGetValue(range.Length, out var candidates))
         {
             return null;
@@ -264,9 +240,13 @@ public sealed class BlobRegistry
         var pointer = source.Pointer + range.Offset;
         foreach (var candidate in candidates)
         {
-            if (candidate.IsAligned(alignment) && (range.Length == 0 || Differs(candidate.Pointer, pointer, range.Length) is false) && candidate.ContentEquals(pointer))
+            if (range.Length == 0 || (!Differs(candidate.Pointer, pointer, range.Length) && candidate.ContentEquals(pointer)))
             {
-                return candidate;
+                content = candidate.ContentId;
+                if (candidate.IsAligned(alignment))
+                {
+                    return candidate;
+                }
             }
         }
 
@@ -280,27 +260,4 @@ public sealed class BlobRegistry
         return !new ReadOnlySpan<byte>(left, edge).SequenceEqual(new ReadOnlySpan<byte>(right, edge))
             || !new ReadOnlySpan<byte>(left + length - edge, edge).SequenceEqual(new ReadOnlySpan<byte>(right + length - edge, edge));
     }
-
-    private ContentId Identify(Blob blob, UInt128 value)
-    {
-        // Another thread may have been quicker.
-        if (blob.ContentId is { } known)
-        {
-            return known;
-        }
-
-        _hashedBytes += blob.Length;
-        var id = new ContentId(blob.Length, (ulong)(value >> 64), (ulong)value);
-
-        // Two different contents of one hash would be confused by every cache: the second gets another identity.
-        while (_byLength[blob.Length].Any(other => !ReferenceEquals(other, blob) && other.ContentId == id && !SameContent(other, blob)))
-        {
-            id = id with { Low = id.Low + 1 };
-        }
-
-        blob.ContentId = id;
-        return id;
-    }
-
-    private static unsafe bool SameContent(Blob left, Blob right) => left.ContentEquals(right.Pointer);
 }

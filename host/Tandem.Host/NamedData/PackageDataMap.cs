@@ -13,6 +13,7 @@ internal sealed class PackageDataMap : NamedDataMap, IDisposable
     private readonly List<string> _keys = [];
     private readonly List<DataSource> _sources = [];
     private readonly Lock _lock = new();
+    private long _byteCount;
     private bool _isDisposed;
 
     /// <summary>Merges the keys of several files.</summary>
@@ -51,6 +52,8 @@ internal sealed class PackageDataMap : NamedDataMap, IDisposable
             }
         }
     }
+
+    public override long ByteCount => _byteCount;
 
     public override bool Contains(string key) => _entries.ContainsKey(key);
 
@@ -98,6 +101,7 @@ internal sealed class PackageDataMap : NamedDataMap, IDisposable
         if (_entries.TryAdd(entry.Key, new MapEntry(source, entry)))
         {
             _keys.Add(entry.Key);
+            _byteCount += entry.Range.Length;
             return;
         }
 

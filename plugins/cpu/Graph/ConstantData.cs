@@ -20,7 +20,7 @@ internal sealed unsafe record ConstantData(DataHandle Handle, long Offset, long 
     /// <summary>Which part of it: for the key of derived data.</summary>
     public string Part => Length == Handle.Length ? "" : $"{Offset}+{Length}";
 
-    /// <summary>Where the digest is known, the host need not read the bytes to identify them.</summary>
+    /// <summary>The digest where it is known, which another process knows the content by, too.</summary>
     public static ContentId IdOf(DataHandle handle, string? digest) => digest is null
         ? handle.ContentId
         : new ContentId(

@@ -12,7 +12,7 @@ internal sealed class ConstantTable : IDisposable
     private readonly List<DataHandle> _handles = [];
     private readonly ConstantData?[] _constants;
 
-    public ConstantTable(PayloadConstant[] constants, DataHandle payload, NamedDataMap namedData, PackedStore? store = null, ComputePool? pool = null)
+    public ConstantTable(PayloadConstant[] constants, DataHandle payload, NamedDataMap namedData, PackedStore? store = null)
     {
         _payload = payload;
         _constants = new ConstantData?[constants.Length];
@@ -46,11 +46,6 @@ internal sealed class ConstantTable : IDisposable
             }
 
             var digests = store?.Digests([payload, .. _handles]);
-            if (digests is null)
-            {
-                ContentIdentification.Run([payload, .. _handles], pool);
-            }
-
             PayloadId = ConstantData.IdOf(payload, digests?[0]);
             var named = 0;
             for (var i = 1; i < constants.Length; i++)

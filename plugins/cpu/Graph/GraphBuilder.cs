@@ -54,17 +54,17 @@ internal sealed unsafe class GraphBuilder
             {
                 CheckType(value, null, ValueTypes.Float | ValueTypes.Int | ValueTypes.Quantized);
                 var boundary = Add(value, value.Flags == PayloadValue.ExternalInput ? ValueKind.Input : ValueKind.Output, ToScalarType(value.Datatype));
-                if (value.Datatype == PayloadDatatype.Fp16)
+                if (Precision(value.Datatype) is not null)
                 {
                     var inner = Add(value, ValueKind.Internal, ScalarType.Float);
                     if (value.Flags == PayloadValue.ExternalInput)
                     {
-                        HalfInputs.Add((boundary, inner));
+                        NarrowInputs.Add((boundary, inner));
                         _isWritten[inner] = true;
                     }
                     else
                     {
-                        HalfOutputs.Add((inner, boundary));
+                        NarrowOutputs.Add((inner, boundary));
                     }
 
                     boundary = inner;
@@ -102,11 +102,11 @@ internal sealed unsafe class GraphBuilder
     /// <summary>What the graph disposes: leases, references on named data, memory of its own.</summary>
     public List<IDisposable> Resources { get; } = [];
 
-    /// <summary>Half precision inputs and the float values that stand for them inside.</summary>
-    public List<(int Boundary, int Inner)> HalfInputs { get; } = [];
+    /// <summary>Inputs of fp16 or bf16 and the float values that stand for them inside.</summary>
+    public List<(int Boundary, int Inner)> NarrowInputs { get; } = [];
 
-    /// <summary>The float values that stand for half precision outputs inside, and the outputs.</summary>
-    public List<(int Inner, int Boundary)> HalfOutputs { get; } = [];
+    /// <summary>The float values that stand for outputs of fp16 or bf16 inside, and the outputs.</summary>
+    public List<(int Inner, int Boundary)> NarrowOutputs { get; } = [];
 
     /// <summary>A value that a node reads.</summary>
     /// <param name="node">The node.</param>
@@ -304,6 +304,10 @@ internal sealed unsafe class GraphBuilder
         {
             HalfConversion.ToSingle((Half*)data.Pointer, (float*)block.Memory, (nint)count);
         }
+        else if (value.Datatype == PayloadDatatype.BF16)
+        {
+            BFloat16Conversion.ToSingle((ushort*)data.Pointer, (float*)block.Memory, (nint)count);
+        }
         else
         {
             Buffer.MemoryCopy(data.Pointer, block.Memory, count * sizeof(float), count * sizeof(float));
@@ -317,7 +321,7 @@ internal sealed unsafe class GraphBuilder
     {
         var type = value.Datatype switch
         {
-            PayloadDatatype.Fp32 or PayloadDatatype.Fp16 => ValueTypes.Float,
+            PayloadDatatype.Fp32 or PayloadDatatype.Fp16 or PayloadDatatype.BF16 => ValueTypes.Float,
             PayloadDatatype.Int32 => ValueTypes.Int,
             PayloadDatatype.QInt8 or PayloadDatatype.QUInt8 => ValueTypes.Quantized,
             _ => default,
@@ -345,7 +349,7 @@ internal sealed unsafe class GraphBuilder
         var names = new List<string>();
         if ((types & ValueTypes.Float) != 0)
         {
-            names.Add("fp32 and fp16");
+            names.Add("fp32, fp16 and bf16");
         }
 
         if ((types & ValueTypes.Int) != 0)
@@ -361,9 +365,17 @@ internal sealed unsafe class GraphBuilder
         return string.Join(", ", names);
     }
 
-    private static ScalarType ToScalarType(PayloadDatatype datatype) => datatype == PayloadDatatype.Fp16 ? ScalarType.Half : ToInnerType(datatype);
+    private static ScalarType ToScalarType(PayloadDatatype datatype) => Precision(datatype) ?? ToInnerType(datatype);
 
-    /// <summary>What the elements are inside the graph, where half precision is computed in floats.</summary>
+    /// <summary>The type of two bytes that elements have in the file, if they do.</summary>
+    private static ScalarType? Precision(PayloadDatatype datatype) => datatype switch
+    {
+        PayloadDatatype.Fp16 => ScalarType.Half,
+        PayloadDatatype.BF16 => ScalarType.BFloat16,
+        _ => null,
+    };
+
+    /// <summary>What the elements are inside the graph, where fp16 and bf16 are computed in floats.</summary>
     private static ScalarType ToInnerType(PayloadDatatype datatype) => datatype switch
     {
         PayloadDatatype.Int32 => ScalarType.Int,
@@ -383,7 +395,7 @@ internal sealed unsafe class GraphBuilder
             ScalarType = type,
             Shape = value.Shape,
             Argument = kind is ValueKind.Input or ValueKind.Output ? (int)value.ExternalId : -1,
-            HoldsHalf = value.Datatype == PayloadDatatype.Fp16,
+            Precision = Precision(value.Datatype),
             Quantization = value.Quantization,
         });
         return Values.Count - 1;
@@ -393,7 +405,7 @@ internal sealed unsafe class GraphBuilder
     {
         var data = Bytes(node, value.Id)!;
         byte* pointer;
-        if (value.Datatype == PayloadDatatype.Fp16)
+        if (Precision(value.Datatype) is not null)
         {
             var block = Floats(node, value.Id)!;
             Resources.Add(block);
@@ -414,7 +426,7 @@ internal sealed unsafe class GraphBuilder
             ScalarType = ToInnerType(value.Datatype),
             Shape = value.Shape,
             Data = pointer,
-            HoldsHalf = value.Datatype == PayloadDatatype.Fp16,
+            Precision = Precision(value.Datatype),
             Quantization = value.Quantization,
         });
         return Values.Count - 1;

@@ -79,10 +79,10 @@ internal static class GraphCompiler
     private static List<Node> Translate(PayloadGraph payload, GraphBuilder builder)
     {
         var nodes = new List<Node>(payload.Nodes.Length + 8);
-        var boundary = new NodeSource("Half", -1, -1);
-        foreach (var (input, inner) in builder.HalfInputs)
+        var boundary = new NodeSource("Boundary", -1, -1);
+        foreach (var (input, inner) in builder.NarrowInputs)
         {
-            nodes.Add(new HalfConversionNode(boundary, true, input, inner));
+            nodes.Add(new NarrowConversionNode(boundary, builder.Values[input].ScalarType, true, input, inner));
         }
 
         foreach (var node in payload.Nodes)
@@ -93,26 +93,26 @@ internal static class GraphCompiler
             }
 
             nodes.Add(translated);
-            if (translated.OnlyMoves || translated is UnaryNode { Kind: UnaryKind.RoundToHalf })
+            if (translated.OnlyMoves || translated is UnaryNode { Kind: UnaryKind.RoundToHalf or UnaryKind.RoundToBFloat16 })
             {
                 continue;
             }
 
-            // Half precision is computed in floats and rounded once a node.
+            // Numbers of fp16 and bf16 are computed in floats and rounded once a node.
             for (var i = 0; i < translated.Outputs.Length; i++)
             {
                 var output = translated.Outputs[i];
-                if (builder.Values[output].HoldsHalf)
+                if (builder.Values[output].Precision is { } precision)
                 {
                     translated.Outputs[i] = builder.AddUnrounded(output);
-                    nodes.Add(new UnaryNode(translated.Source, UnaryKind.RoundToHalf, builder.InstructionSet, translated.Outputs[i], output));
+                    nodes.Add(new UnaryNode(translated.Source, NodeTranslator.Rounding(precision), builder.InstructionSet, translated.Outputs[i], output));
                 }
             }
         }
 
-        foreach (var (inner, output) in builder.HalfOutputs)
+        foreach (var (inner, output) in builder.NarrowOutputs)
         {
-            nodes.Add(new HalfConversionNode(boundary, false, inner, output));
+            nodes.Add(new NarrowConversionNode(boundary, builder.Values[output].ScalarType, false, inner, output));
         }
 
         return nodes;

@@ -14,7 +14,9 @@ internal sealed unsafe class GraphValue
 
     public required ValueKind Kind { get; init; }
 
-    /// <summary>Float, Half, Int, Char (qint8) or Byte (quint8); Half only at the boundary, where a conversion reads or writes it.</summary>
+    /// <summary>
+    /// Float, Half, BFloat16, Int, Char (qint8) or Byte (quint8); Half and BFloat16 only at the boundary, where a conversion reads or writes them.
+    /// </summary>
     public required ScalarType ScalarType { get; init; }
 
     /// <summary>Sizes in the file: exact for constants, upper bounds for the others.</summary>
@@ -26,8 +28,8 @@ internal sealed unsafe class GraphValue
     /// <summary>The elements of a constant.</summary>
     public byte* Data { get; init; }
 
-    /// <summary>Whether every element is a half precision number, although it is stored as a float.</summary>
-    public bool HoldsHalf { get; init; }
+    /// <summary>Half or BFloat16 if every element is such a number, although it is stored as a float; else null.</summary>
+    public ScalarType? Precision { get; init; }
 
     /// <summary>How the numbers stand for real ones; null if they are real.</summary>
     public PayloadQuantization? Quantization { get; init; }

@@ -4,7 +4,7 @@ namespace Tandem.Plugins.Cpu.Graph;
 [Flags]
 internal enum ValueTypes
 {
-    /// <summary>fp32 and fp16; floats inside the graph.</summary>
+    /// <summary>fp32, fp16 and bf16; floats inside the graph.</summary>
     Float = 1,
 
     /// <summary>int32.</summary>

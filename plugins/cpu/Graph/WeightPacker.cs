@@ -10,29 +10,22 @@ namespace Tandem.Plugins.Cpu.Graph;
 internal static unsafe class WeightPacker
 {
     /// <summary>Version of all packed layouts; part of the cache's key.</summary>
-    private const string Version = "v1";
+    private const string Version = "v2";
 
     /// <summary>Packs the filter of a FullyConnected.</summary>
     public static PackedMatrix Matrix(GraphBuilder builder, PayloadOperation node, uint filter, uint bias, int n, int k, bool isTransposed) =>
         PackFloats(
-            builder, node, filter, bias, $"gemm {n} {k} {isTransposed}", new PackedMatrix(builder.InstructionSet, n, k),
+            builder, node, filter, bias, $"gemm {n} {k} {isTransposed}", new PackedMatrix(builder.InstructionSet, n, k, Format(builder, node, filter)),
             (packed, offsets) =>
             {
+                // A large weight and its packed form are never in memory whole at the same time.
                 var data = builder.Constant(node, filter)!;
-                if (builder.Declared(node, filter).Datatype == PayloadDatatype.Fp16)
+                var released = 0L;
+                Gemm.Fill(packed, data.Pointer, isTransposed, offsets is null ? null : (float*)offsets.Memory, done =>
                 {
-                    Gemm.Fill(packed, (Half*)data.Pointer, isTransposed, offsets is null ? null : (float*)offsets.Memory);
-                }
-                else
-                {
-                    // A large weight and its packed form are never in memory whole at the same time.
-                    var released = 0L;
-                    Gemm.Fill(packed, (float*)data.Pointer, isTransposed, offsets is null ? null : (float*)offsets.Memory, done =>
-                    {
-                        data.Handle.ReleasePages(data.Offset + released, done - released);
-                        released = done;
-                    });
-                }
+                    data.Handle.ReleasePages(data.Offset + released, done - released);
+                    released = done;
+                });
             });
 
     /// <summary>Packs the filter of a Conv2d or ConvTranspose2d.</summary>
@@ -43,11 +36,12 @@ internal static unsafe class WeightPacker
         geometry = geometry with { PaddingTop = 0, PaddingLeft = 0 };
         return PackFloats(
             builder, node, filter, bias, $"convolution {isTransposed} {geometry}",
-            isTransposed ? TransposedConvolution.Describe(builder.InstructionSet, geometry) : Kernels.Convolution.Describe(builder.InstructionSet, geometry),
+            isTransposed
+                ? TransposedConvolution.Describe(builder.InstructionSet, geometry, Format(builder, node, filter))
+                : Kernels.Convolution.Describe(builder.InstructionSet, geometry, Format(builder, node, filter)),
             (packed, offsets) =>
             {
-                using var widened = Widen(builder, node, filter);
-                var weights = widened is null ? (float*)builder.Constant(node, filter)!.Pointer : (float*)widened.Memory;
+                var weights = builder.Constant(node, filter)!.Pointer;
                 if (isTransposed)
                 {
                     TransposedConvolution.Fill(packed, weights, offsets is null ? null : (float*)offsets.Memory, geometry);
@@ -66,7 +60,7 @@ internal static unsafe class WeightPacker
             new PackedDepthwise(builder.InstructionSet, parameters.KernelSize, parameters.OutputChannels),
             (packed, offsets) =>
             {
-                using var widened = Widen(builder, node, filter);
+                using var widened = Format(builder, node, filter) == WeightFormat.Float32 ? null : builder.Floats(node, filter);
                 packed.Fill(
                     widened is null ? (float*)builder.Constant(node, filter)!.Pointer : (float*)widened.Memory,
                     offsets is null ? null : (float*)offsets.Memory);
@@ -152,7 +146,11 @@ internal static unsafe class WeightPacker
             });
     }
 
-    /// <summary>The filter as floats, if it is not stored so.</summary>
-    private static NativeBlock? Widen(GraphBuilder builder, PayloadOperation node, uint filter) =>
-        builder.Declared(node, filter).Datatype == PayloadDatatype.Fp16 ? builder.Floats(node, filter) : null;
+    private static WeightFormat Format(GraphBuilder builder, PayloadOperation node, uint filter) =>
+        builder.Declared(node, filter).Datatype switch
+        {
+            PayloadDatatype.Fp16 => WeightFormat.Float16,
+            PayloadDatatype.BF16 => WeightFormat.BFloat16,
+            _ => WeightFormat.Float32,
+        };
 }

@@ -3,22 +3,31 @@ using System.Runtime.Intrinsics;
 
 namespace Tandem.Plugins.Cpu.Kernels;
 
-/// <summary>The kernels of one rung, as addresses; a kernel is compiled when it is first called.</summary>
+/// <summary>The kernels of one rung, as addresses; tiles are for one format of weights. A kernel is compiled when it is first called.</summary>
 internal sealed unsafe class KernelSet
 {
-    private static readonly KernelSet?[] Sets = new KernelSet?[(int)InstructionSet.Avx512Vnni + 1];
+    private const int FormatCount = (int)WeightFormat.BFloat16 + 1;
+
+    private static readonly KernelSet?[] Sets = new KernelSet?[((int)InstructionSet.Avx512Vnni + 1) * FormatCount];
 
     private readonly nint[] _tiles = new nint[(9 * 8) + 8];
 
-    private KernelSet(InstructionSet instructionSet, int width, int registers)
+    private KernelSet(InstructionSet instructionSet, WeightFormat format, int width, int registers)
     {
         InstructionSet = instructionSet;
+        Format = format;
         Width = width;
         RegisterCount = registers;
         MaxRows = registers >= 32 ? 8 : 6;
     }
 
     public InstructionSet InstructionSet { get; }
+
+    /// <summary>What the tiles read as right-hand side.</summary>
+    public WeightFormat Format { get; }
+
+    /// <summary>Bytes of an element of it.</summary>
+    public int WeightBytes => Format == WeightFormat.Float32 ? sizeof(float) : sizeof(ushort);
 
     /// <summary>Lanes of a register, which is the width of a packed panel.</summary>
     public int Width { get; }
@@ -43,9 +52,9 @@ internal sealed unsafe class KernelSet
     public delegate*<float*, float*, nint, nint, nint, float*, float, float, void> Dot { get; private set; }
 
     /// <summary>The float kernels that serve a rung that this CPU runs.</summary>
-    public static KernelSet For(InstructionSet instructionSet)
+    public static KernelSet For(InstructionSet instructionSet, WeightFormat format = WeightFormat.Float32)
     {
-        var set = Volatile.Read(ref Sets[(int)instructionSet]);
+        var set = Volatile.Read(ref Sets[((int)instructionSet * FormatCount) + (int)format]);
         if (set is not null)
         {
             return set;
@@ -58,18 +67,18 @@ internal sealed unsafe class KernelSet
 
         if (CpuFeatures.ToFloat(instructionSet) != instructionSet)
         {
-            return For(CpuFeatures.ToFloat(instructionSet));
+            return For(CpuFeatures.ToFloat(instructionSet), format);
         }
 
         set = instructionSet switch
         {
-            InstructionSet.Avx512 => Create<SimdAvx512, Vector512<float>>(instructionSet),
-            InstructionSet.Avx2 => Create<SimdAvx2, Vector256<float>>(instructionSet),
-            InstructionSet.AdvSimd => Create<SimdAdvSimd, Vector128<float>>(instructionSet),
-            InstructionSet.Vector128 => Create<SimdVector128, Vector128<float>>(instructionSet),
-            _ => Create<SimdScalar, float>(instructionSet),
+            InstructionSet.Avx512 => Create<SimdAvx512, Vector512<float>>(instructionSet, format),
+            InstructionSet.Avx2 => Create<SimdAvx2, Vector256<float>>(instructionSet, format),
+            InstructionSet.AdvSimd => Create<SimdAdvSimd, Vector128<float>>(instructionSet, format),
+            InstructionSet.Vector128 => Create<SimdVector128, Vector128<float>>(instructionSet, format),
+            _ => Create<SimdScalar, float>(instructionSet, format),
         };
-        Volatile.Write(ref Sets[(int)instructionSet], set);
+        Volatile.Write(ref Sets[((int)instructionSet * FormatCount) + (int)format], set);
         return set;
     }
 
@@ -143,16 +152,22 @@ internal sealed unsafe class KernelSet
         tile(&t);
     }
 
-    private static KernelSet Create<TSimd, V>(InstructionSet instructionSet)
+    private static KernelSet Create<TSimd, V>(InstructionSet instructionSet, WeightFormat format)
         where TSimd : struct, ISimd<V>
         where V : unmanaged
     {
-        var set = new KernelSet(instructionSet, TSimd.Width, TSimd.RegisterCount);
+        var set = new KernelSet(instructionSet, format, TSimd.Width, TSimd.RegisterCount);
         for (var rows = 1; rows <= 8; rows++)
         {
             for (var panels = 1; panels <= 4; panels++)
             {
-                set._tiles[(rows * 8) + panels] = (nint)F32Gemm<TSimd, V>.Kernel(rows, panels);
+                set._tiles[(rows * 8) + panels] = format switch
+                {
+                    WeightFormat.Float32 => (nint)F32Gemm<TSimd, V, Float32Weights<TSimd, V>, float>.Kernel(rows, panels),
+                    WeightFormat.Float16 => (nint)F32Gemm<TSimd, V, Float16Weights<TSimd, V>, ushort>.Kernel(rows, panels),
+                    WeightFormat.FiniteFloat16 => (nint)F32Gemm<TSimd, V, FiniteFloat16Weights<TSimd, V>, ushort>.Kernel(rows, panels),
+                    _ => (nint)F32Gemm<TSimd, V, BFloat16Weights<TSimd, V>, ushort>.Kernel(rows, panels),
+                };
             }
         }
 
@@ -160,7 +175,13 @@ internal sealed unsafe class KernelSet
         set.Depthwise5x5 = &F32Depthwise<TSimd, V>.Row5x5;
         set.Depthwise3x3 = &F32Depthwise<TSimd, V>.Row3x3;
         set.WinogradInput = &F32Winograd<TSimd, V>.Input;
-        set.WinogradFilter = &F32Winograd<TSimd, V>.Filter;
+        set.WinogradFilter = format switch
+        {
+            WeightFormat.Float32 => &F32Winograd<TSimd, V>.Filter<Float32Weights<TSimd, V>, float>,
+            WeightFormat.Float16 => &F32Winograd<TSimd, V>.Filter<Float16Weights<TSimd, V>, ushort>,
+            WeightFormat.FiniteFloat16 => &F32Winograd<TSimd, V>.Filter<FiniteFloat16Weights<TSimd, V>, ushort>,
+            _ => &F32Winograd<TSimd, V>.Filter<BFloat16Weights<TSimd, V>, ushort>,
+        };
         set.WinogradOutput = &F32Winograd<TSimd, V>.Output;
         set.Dot = &F32Dot<TSimd, V>.Rows;
         return set;

@@ -53,7 +53,7 @@ internal sealed class FullyConnectedNode(NodeSource source, PackedMatrix weights
         public override void WarmUp(KernelWarmUp warmUp)
         {
             ref var shape = ref State.Shape(_input);
-            ProductWarmUp.Gemm(warmUp, _weights.InstructionSet, (int)Math.Min(shape.Product(0, shape.Rank - 1), 64), _weights.N);
+            ProductWarmUp.Gemm(warmUp, _weights.InstructionSet, _weights.Kernels.Format, (int)Math.Min(shape.Product(0, shape.Rank - 1), 64), _weights.N);
         }
 
         public override void Run() => Gemm.Run(

@@ -174,10 +174,13 @@ internal static class NodeTranslator
         }
 
         var output = builder.Write(node, node.Outputs[0]);
-        return builder.Values[output].HoldsHalf && !builder.Values[input].HoldsHalf
-            ? new UnaryNode(node.Source, UnaryKind.RoundToHalf, builder.InstructionSet, input, output)
+        return builder.Values[output].Precision is { } precision && builder.Values[input].Precision != precision
+            ? new UnaryNode(node.Source, Rounding(precision), builder.InstructionSet, input, output)
             : new ReshapeNode(node.Source, null, input, output);
     }
+
+    /// <summary>What rounds floats to a type of two bytes.</summary>
+    internal static UnaryKind Rounding(ScalarType precision) => precision == ScalarType.Half ? UnaryKind.RoundToHalf : UnaryKind.RoundToBFloat16;
 
     private static PadNode Pad(PayloadOperation node, GraphBuilder builder)
     {
@@ -362,7 +365,7 @@ internal static class NodeTranslator
         {
             if (id != PayloadValue.NoId && builder.Declared(node, id).Datatype == PayloadDatatype.Int32)
             {
-                throw node.Source.NotSupported("the filter or bias is of an integer type", "fp32 or fp16", $"value {id}");
+                throw node.Source.NotSupported("the filter or bias is of an integer type", "fp32, fp16 or bf16", $"value {id}");
             }
         }
 

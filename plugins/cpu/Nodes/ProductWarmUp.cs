@@ -13,16 +13,29 @@ internal static unsafe class ProductWarmUp
     private const long GemmKey = 1L << 32;
     private const long BatchKey = 2L << 32;
 
-    public static void Gemm(KernelWarmUp warmUp, InstructionSet instructionSet, int rows, int columns)
+    /// <param name="warmUp">Who compiles.</param>
+    /// <param name="instructionSet">The rung.</param>
+    /// <param name="format">What the kernels read, which is <see cref="PackedMatrix.Kernels"/>' own.</param>
+    /// <param name="rows">Rows of the product.</param>
+    /// <param name="columns">Columns of it.</param>
+    public static void Gemm(KernelWarmUp warmUp, InstructionSet instructionSet, WeightFormat format, int rows, int columns)
     {
         (rows, columns) = (Math.Clamp(rows, 1, MaxRows), Math.Clamp(columns, 1, MaxColumns));
-        warmUp.Request(GemmKey | ((long)instructionSet << 24) | ((uint)rows << 12) | (uint)columns, static key =>
+        warmUp.Request(GemmKey | ((long)format << 28) | ((long)instructionSet << 24) | ((uint)rows << 12) | (uint)columns, static key =>
         {
             var (m, n) = (((int)key >> 12) & 0xFFF, (int)key & 0xFFF);
             var memory = (float*)NativeMemory.AllocZeroed((nuint)((n * Depth) + (m * Depth) + (m * n)), sizeof(float));
             try
             {
-                using var weights = Kernels.Gemm.Pack((InstructionSet)(((int)key >> 24) & 0xF), memory, n, Depth, false, null);
+                var format = (WeightFormat)(((int)key >> 28) & 3);
+                if (format == WeightFormat.Float16)
+                {
+                    *(Half*)memory = Half.PositiveInfinity;
+                }
+
+                using var weights = Kernels.Gemm.Pack(
+                    (InstructionSet)(((int)key >> 24) & 0xF), memory, n, Depth, false, null,
+                    format == WeightFormat.FiniteFloat16 ? WeightFormat.Float16 : format);
                 Kernels.Gemm.Run(null, new GemmJob(), weights, memory + (n * Depth), m, Depth, memory + (n * Depth) + (m * Depth), n);
             }
             finally

@@ -24,11 +24,12 @@ internal sealed class QuantizedBinaryNode(NodeSource source, InstructionSet rung
         SetShape(state, 0, BinaryNode.Broadcast(Source, a, b, 0));
     }
 
-    public override Step CreateStep(GraphState state) => new BinaryStep(this, state, rung != InstructionSet.Scalar, _parameters);
+    public override Step CreateStep(GraphState state) => new BinaryStep(this, state, rung, _parameters);
 
-    private sealed unsafe class BinaryStep(QuantizedBinaryNode node, GraphState state, bool isVectorised, QuantizedBinaryParameters parameters)
+    private sealed unsafe class BinaryStep(QuantizedBinaryNode node, GraphState state, InstructionSet rung, QuantizedBinaryParameters parameters)
         : Step(node, state), IParallelWork
     {
+        private readonly delegate*<in QuantizedBinaryParameters, byte*, byte*, byte*, nint, nint, nint, void> _kernel = QuantizedBinaryKernel.Get(rung);
         private BroadcastLoops _loops;
         private long _rows;
 
@@ -86,9 +87,9 @@ internal sealed class QuantizedBinaryNode(NodeSource source, InstructionSet rung
                     bOffset += position * _loops.SecondStrides[i];
                 }
 
-                QuantizedBinaryKernel.Run(
+                _kernel(
                     parameters, a + aOffset, b + bOffset, c + (row * _loops.Sizes[0]), (nint)_loops.Sizes[0], (nint)_loops.FirstStrides[0],
-                    (nint)_loops.SecondStrides[0], isVectorised);
+                    (nint)_loops.SecondStrides[0]);
             }
         }
     }

@@ -11,13 +11,16 @@ internal sealed class QuantizedConvertNode(NodeSource source, InstructionSet run
 {
     public override void InferShapes(GraphState state) => state.Shape(Outputs[0]) = state.Shape(Inputs[0]);
 
-    public override Step CreateStep(GraphState state) => new ConvertStep(this, state, rung != InstructionSet.Scalar, quantized, toFloat);
+    public override Step CreateStep(GraphState state) => new ConvertStep(this, state, rung, quantized, toFloat);
 
-    private sealed unsafe class ConvertStep(QuantizedConvertNode node, GraphState state, bool isVectorised, GraphValue quantized, bool toFloat)
+    private sealed unsafe class ConvertStep(QuantizedConvertNode node, GraphState state, InstructionSet rung, GraphValue quantized, bool toFloat)
         : QuantizedElementStep(node, state)
     {
         private readonly (float Scale, int ZeroPoint, bool IsUnsigned) _p =
             (quantized.PerTensor.Scale, quantized.PerTensor.ZeroPoint, quantized.ScalarType == ScalarType.Byte);
+
+        private readonly delegate*<byte*, float*, nint, float, int, bool, void> _toFloat = QuantizeKernel.ToFloat(rung);
+        private readonly delegate*<float*, byte*, nint, float, int, bool, void> _fromFloat = QuantizeKernel.FromFloat(rung);
 
         protected override void Run(nint first, nint count)
         {
@@ -25,11 +28,11 @@ internal sealed class QuantizedConvertNode(NodeSource source, InstructionSet run
             var output = State.Pointer(Node.Outputs[0]);
             if (toFloat)
             {
-                QuantizeKernel.ToFloat(input + first, (float*)output + first, count, _p.Scale, _p.ZeroPoint, _p.IsUnsigned, isVectorised);
+                _toFloat(input + first, (float*)output + first, count, _p.Scale, _p.ZeroPoint, _p.IsUnsigned);
             }
             else
             {
-                QuantizeKernel.FromFloat((float*)input + first, output + first, count, _p.Scale, _p.ZeroPoint, _p.IsUnsigned, isVectorised);
+                _fromFloat((float*)input + first, output + first, count, _p.Scale, _p.ZeroPoint, _p.IsUnsigned);
             }
         }
     }

@@ -30,13 +30,13 @@ internal sealed unsafe class QuantizedTableNode : Node
                 table[i] = (byte)i;
             }
 
-            QuantizeKernel.ToFloat(table, values, 256, input.PerTensor.Scale, input.PerTensor.ZeroPoint, input.ScalarType == ScalarType.Byte, false);
+            QuantizeKernel.ToFloat(InstructionSet.Scalar)(table, values, 256, input.PerTensor.Scale, input.PerTensor.ZeroPoint, input.ScalarType == ScalarType.Byte);
             if (kind is { } function)
             {
                 UnaryKernels.Get(function, InstructionSet.Scalar)(values, values, 256, a, b);
             }
 
-            QuantizeKernel.FromFloat(values, table, 256, output.PerTensor.Scale, output.PerTensor.ZeroPoint, output.ScalarType == ScalarType.Byte, false);
+            QuantizeKernel.FromFloat(InstructionSet.Scalar)(values, table, 256, output.PerTensor.Scale, output.PerTensor.ZeroPoint, output.ScalarType == ScalarType.Byte);
         }
     }
 

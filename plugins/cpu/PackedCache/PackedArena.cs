@@ -7,27 +7,29 @@ namespace Tandem.Plugins.Cpu.PackedCache;
 /// <remarks>Threading: any thread. The blocks belong to those who take them, and outlive the arena.</remarks>
 internal sealed class PackedArena : IDisposable
 {
-    // As much as a few pages has pages of its own.
-    private const long LargeBytes = 2 * HugePages.PageBytes;
-
     // The last page of a program is resident whole, however little of it is used: not worth it for fewer bytes.
     private const long LeastBytes = 12 << 20;
 
-    private const long SlabBytes = 16 << 20;
+    // Of addresses: memory is what is written. More than a slab has one of its own.
+    private const long SlabBytes = 64 << 20;
 
     private readonly Lock _gate = new();
     private PackedSlab? _slab;
     private long _allocated;
     private long _expected;
 
+    /// <summary>Creates an arena that has no memory yet.</summary>
+    /// <param name="expected">Bytes that the program's graphs will ask for, as far as is known; 0 for what only <see cref="Expect"/> tells.</param>
+    public PackedArena(long expected = 0) => _expected = expected;
+
     ~PackedArena() => _slab?.Release();
 
-    /// <summary>A graph will be packed whose constants have so many bytes.</summary>
+    /// <summary>So many bytes will be asked for from here on, as far as is known.</summary>
     public void Expect(long byteCount)
     {
         lock (_gate)
         {
-            _expected = _allocated + byteCount;
+            _expected = Math.Max(_expected, _allocated + byteCount);
         }
     }
 
@@ -37,14 +39,17 @@ internal sealed class PackedArena : IDisposable
     {
         lock (_gate)
         {
+            _expected = Math.Max(_expected, _allocated + byteCount);
+            var rest = _expected - _allocated;
             _allocated += byteCount;
-            if (byteCount < LargeBytes && Math.Max(_allocated, _expected) >= LeastBytes)
+            if (byteCount < SlabBytes && _expected >= LeastBytes)
             {
                 if (_slab?.Fits(byteCount) != true)
                 {
+                    var least = Math.Max(PackedBlock.Occupied(byteCount), HugePages.PageBytes * 8);
                     _slab?.Release();
                     _slab = null;
-                    _slab = new PackedSlab(SlabBytes);
+                    _slab = new PackedSlab((Math.Max(least, Math.Min(rest, SlabBytes)) + HugePages.PageBytes - 1) / HugePages.PageBytes * HugePages.PageBytes);
                 }
 
                 return _slab.Take(byteCount);

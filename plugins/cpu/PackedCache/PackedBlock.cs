@@ -40,9 +40,20 @@ internal sealed unsafe class PackedBlock : IDisposable
     /// <exception cref="OutOfMemoryException">It cannot be had.</exception>
     public static PackedBlock Allocate(long byteCount)
     {
-        // calloc gives zero pages of the operating system for large blocks; the pointer is aligned by hand.
+        if (byteCount >= HugePages.PageBytes)
+        {
+            var slab = new PackedSlab(Occupied(byteCount));
+            try
+            {
+                return slab.Take(byteCount);
+            }
+            finally
+            {
+                slab.Release();
+            }
+        }
+
         var allocation = NativeMemory.AllocZeroed(checked((nuint)byteCount + Tail + Alignment));
-        HugePages.Advise((byte*)allocation, byteCount);
         return new PackedBlock((byte*)(((nuint)allocation + Alignment - 1) & ~(nuint)(Alignment - 1)), allocation, byteCount, null);
     }
 

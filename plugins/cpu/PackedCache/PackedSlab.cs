@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace Tandem.Plugins.Cpu.PackedCache;
 
 /// <summary>Zeroed memory in pages of 2 MB, where the system has them, that many packed forms share. Lives until the last of its blocks is disposed.</summary>
@@ -15,14 +13,17 @@ internal sealed unsafe class PackedSlab
     private int _references = 1;
 
     /// <summary>Allocates a slab; nothing of it is resident before it is written.</summary>
+    /// <param name="length">Bytes of it. What does not fill a page of 2 MB at its end has small ones.</param>
     /// <exception cref="OutOfMemoryException">It cannot be had.</exception>
     public PackedSlab(long length)
     {
-        _length = (length + HugePages.PageBytes - 1) / HugePages.PageBytes * HugePages.PageBytes;
-        _allocation = NativeMemory.AllocZeroed(checked((nuint)_length + (nuint)HugePages.PageBytes));
+        _length = length;
+        _allocation = NativePages.Allocate(AllocatedBytes);
         _memory = (byte*)(((nuint)_allocation + (nuint)HugePages.PageBytes - 1) & ~(nuint)(HugePages.PageBytes - 1));
-        HugePages.Advise(_memory, _length);
+        HugePages.Advise(_memory, _length / HugePages.PageBytes * HugePages.PageBytes);
     }
+
+    private nuint AllocatedBytes => checked((nuint)_length + (nuint)HugePages.PageBytes);
 
     /// <summary>Whether a block of so many bytes has room.</summary>
     public bool Fits(long byteCount) => PackedBlock.Occupied(byteCount) <= _length - _used;
@@ -52,7 +53,7 @@ internal sealed unsafe class PackedSlab
     {
         if (Interlocked.Decrement(ref _references) == 0)
         {
-            NativeMemory.Free(_allocation);
+            NativePages.Free(_allocation, AllocatedBytes);
         }
     }
 }

@@ -24,7 +24,7 @@ public abstract unsafe class DataHandle : IDisposable
 
     /// <summary>
     /// Identity of the content: equal for handles on equal bytes in this process, different for different bytes. Part of the key of anything
-    /// derived from the bytes.
+    /// derived from the bytes. Bytes that nobody holds any more have another when they are loaded again: keep a handle for as long as what is derived.
     /// </summary>
     public abstract ContentId ContentId { get; }
 

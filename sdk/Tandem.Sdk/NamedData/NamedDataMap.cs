@@ -13,6 +13,9 @@ public abstract class NamedDataMap
     /// <summary>All keys, in the order of the files.</summary>
     public abstract IReadOnlyCollection<string> Keys { get; }
 
+    /// <summary>Bytes of all data together, for planning ahead: nothing is loaded for it. 0 where the map does not tell.</summary>
+    public virtual long ByteCount => 0;
+
     /// <summary>Whether the key is there, without loading anything.</summary>
     /// <param name="key">The key.</param>
     /// <returns>True if <see cref="Get"/> finds it.</returns>

@@ -12,7 +12,7 @@ public sealed unsafe class BlobRegistryTests
     private readonly BlobRegistry _registry = new();
 
     [Fact]
-    public void I4_one_range_is_one_load_and_costs_no_hash()
+    public void I4_one_range_is_one_load()
     {
         using var source = Sources.OfStream("a", Sources.Bytes(256, 1));
         using var first = _registry.Open(source, new DataRange(0, 128));
@@ -20,7 +20,7 @@ public sealed unsafe class BlobRegistryTests
 
         Assert.True(first.Pointer == second.Pointer);
         Assert.True(first.Pointer == source.Pointer, "the bytes are used where they lie");
-        Assert.Equal(new LoadStatistics(1, 1, 0, 1, 128, 2), _registry.Statistics);
+        Assert.Equal(new LoadStatistics(1, 1, 1, 128, 2), _registry.Statistics);
     }
 
     [Fact]
@@ -210,6 +210,19 @@ public sealed unsafe class BlobRegistryTests
         _registry.Open(source, new DataRange(0, 64)).Dispose();
         using var again = _registry.Open(source, new DataRange(0, 64));
         Assert.Equal(2, _registry.Statistics.PhysicalLoads);
+    }
+
+    [Fact]
+    public void I5_no_content_ever_gets_the_identity_of_one_that_was_released()
+    {
+        using var source = Sources.OfStream("a", Sources.Bytes(64, 8));
+        var first = _registry.Open(source, new DataRange(0, 64));
+        var id = first.ContentId;
+        first.Dispose();
+        using var again = _registry.Open(source, new DataRange(0, 64));
+        using var shorter = _registry.Open(source, new DataRange(0, 32));
+        using var elsewhere = new BlobRegistry().Open(source, new DataRange(0, 64));
+        Assert.Equal(5, new HashSet<ContentId> { default, id, again.ContentId, shorter.ContentId, elsewhere.ContentId }.Count);
     }
 
     [Fact]

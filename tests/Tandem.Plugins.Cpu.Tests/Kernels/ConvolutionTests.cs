@@ -122,6 +122,73 @@ public sealed unsafe class ConvolutionTests
         }
     }
 
+    [Theory]
+    [MemberData(nameof(All))]
+    public void Filters_of_16_bits_compute_what_their_float_values_compute(string rung)
+    {
+        var isa = Rungs.Use(rung);
+        foreach (var format in (WeightFormat[])[WeightFormat.Float16, WeightFormat.BFloat16])
+        {
+            foreach (var (p, size) in ((ConvolutionParameters, int)[])[(new(3, 3, 1, 1, 1, 1, 1, 1, 1, 20, 37), 12), (new(1, 1, 1, 1, 1, 1, 0, 0, 1, 17, 40), 9), (new(3, 2, 2, 1, 1, 2, 0, 1, 2, 6, 10), 11)])
+            {
+                var (height, width) = (((size + (2 * p.PaddingTop) - ((p.KernelHeight - 1) * p.DilationHeight) - 1) / p.StrideHeight) + 1, ((size + (2 * p.PaddingLeft) - ((p.KernelWidth - 1) * p.DilationWidth) - 1) / p.StrideWidth) + 1);
+                var shape = new ImageShape(1, size, size, height, width, p.InputChannels, p.OutputChannels);
+                using var x = NativeFloats.Random((int)shape.InputImage, 1);
+                using var bias = NativeFloats.Random(p.OutputChannels, 2);
+                using var weights = new Weights16(format, p.OutputChannels * p.KernelSize * p.GroupInputChannels, 3);
+                using var fromFloats = Convolution.Pack(isa, weights.Floats.Pointer, bias.Pointer, p);
+                using var from16 = Convolution.Pack(isa, weights.Pointer, bias.Pointer, p, format);
+                using var expected = Direct(fromFloats);
+                using var actual = Direct(from16);
+                Assert.Equal(expected.Span, actual.Span);
+                if (WinogradPlan.Fits(p))
+                {
+                    // A value that is too large for the transforms is computed by definition.
+                    x.Span[100] = 1e9f;
+                    using var expectedWinograd = Winograd(fromFloats);
+                    using var actualWinograd = Winograd(from16);
+                    Assert.Equal(expectedWinograd.Span, actualWinograd.Span);
+                }
+
+                NativeFloats Direct(PackedConvolution packed)
+                {
+                    var y = new NativeFloats((int)shape.OutputImage);
+                    using var scratch = new NativeFloats((int)(Convolution.GetScratchBytes(packed, p, shape, 2) / 4));
+                    Convolution.Prepare(packed, p, shape, 2);
+                    Convolution.Run(new TestPool(2), new ConvolutionJob(), packed, p, shape, x.Pointer, y.Pointer, -1, 1, scratch.Bytes);
+                    return y;
+                }
+
+                NativeFloats Winograd(PackedConvolution packed)
+                {
+                    var y = new NativeFloats((int)shape.OutputImage);
+                    using var scratch = new NativeFloats((int)(WinogradConvolution.GetScratchBytes(packed, p, shape, 2) / 4));
+                    WinogradConvolution.Prepare(packed, p, shape, 2);
+                    WinogradConvolution.Run(new TestPool(2), new WinogradJob(), packed, p, shape, x.Pointer, y.Pointer, -1, 1, scratch.Bytes);
+                    return y;
+                }
+            }
+
+            var t = new ConvolutionParameters(3, 3, 2, 2, 1, 1, 1, 1, 1, 5, 19);
+            using var filter = new Weights16(format, 19 * 9 * 5, 4);
+            using var transposedFloats = TransposedConvolution.Pack(isa, filter.Floats.Pointer, null, t);
+            using var transposed16 = TransposedConvolution.Pack(isa, filter.Pointer, null, t, format);
+            using var expectedTransposed = Transposed(transposedFloats);
+            using var actualTransposed = Transposed(transposed16);
+            Assert.Equal(expectedTransposed.Span, actualTransposed.Span);
+
+            NativeFloats Transposed(PackedConvolution packed)
+            {
+                var shape = new ImageShape(1, 6, 7, 11, 13, 5, 19);
+                using var x = NativeFloats.Random((int)shape.InputImage, 5);
+                var y = new NativeFloats((int)shape.OutputImage);
+                using var scratch = new NativeFloats((int)(TransposedConvolution.GetScratchBytes(t, shape) / 4));
+                TransposedConvolution.Run(null, new TransposedConvolutionJob(), packed, t, shape, x.Pointer, y.Pointer, -1, 1, scratch.Bytes);
+                return y;
+            }
+        }
+    }
+
     private static void Check(ConvolutionJob job, InstructionSet isa, ConvolutionParameters p, int height, int width, int seed, int batch, int threads = 1)
     {
         var outHeight = ((height + (2 * p.PaddingTop) - ((p.KernelHeight - 1) * p.DilationHeight) - 1) / p.StrideHeight) + 1;

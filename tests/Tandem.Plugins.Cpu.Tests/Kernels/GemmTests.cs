@@ -95,36 +95,79 @@ public sealed unsafe class GemmTests
 
     [Theory]
     [MemberData(nameof(All))]
-    public void Half_weights_pack_to_what_their_float_values_pack_to(string rung)
+    public void Weights_of_16_bits_compute_what_their_float_values_compute(string rung)
     {
         var isa = Rungs.Use(rung);
-        foreach (var isTransposed in (bool[])[false, true])
+        var seed = 0;
+        foreach (var format in (WeightFormat[])[WeightFormat.Float16, WeightFormat.BFloat16])
         {
-            const int n = 37, k = 29;
-            var random = new Random(5);
-            var halves = new Half[n * k];
-            var floats = new float[n * k];
-            for (var i = 0; i < halves.Length; i++)
+            foreach (var (m, n, k) in ((int, int, int)[])[(1, 37, 29), (1, 16, 8), (2, 64, 33), (3, 7, 1), (6, 50, 16), (8, 48, 70), (17, 130, 3100), (40, 256, 1024), (129, 70, 515), (1, 1030, 700)])
             {
-                halves[i] = BitConverter.UInt16BitsToHalf((ushort)random.Next(65536));
-                floats[i] = (float)halves[i];
-            }
-
-            fixed (Half* h = halves)
-            {
-                fixed (float* f = floats)
+                foreach (var isTransposed in (bool[])[false, true])
                 {
-                    using var fromHalf = Gemm.Pack(isa, h, n, k, isTransposed, f);
-                    using var fromFloat = Gemm.Pack(isa, f, n, k, isTransposed, f);
-                    var length = (int)(fromFloat.ByteCount / 4);
-                    var expected = new ReadOnlySpan<float>(fromFloat.Panels, (int)(fromFloat.PanelStride * fromFloat.PanelCount));
-                    var actual = new ReadOnlySpan<float>(fromHalf.Panels, expected.Length);
-                    for (var i = 0; i < expected.Length; i++)
+                    using var weights = new Weights16(format, n * k, ++seed);
+                    using var a = NativeFloats.Random(m * k, seed + 1);
+                    using var bias = NativeFloats.Random(n, seed + 2);
+                    using var fromFloats = Gemm.Pack(isa, weights.Floats.Pointer, n, k, isTransposed, bias.Pointer);
+                    using var from16 = Gemm.Pack(isa, weights.Pointer, n, k, isTransposed, bias.Pointer, format);
+                    using var expected = Run(fromFloats);
+                    using var actual = Run(from16);
+                    Assert.Equal(expected.Span, actual.Span);
+                    Assert.True(from16.ByteCount <= (fromFloats.ByteCount / 2) + (4 * (n + 32)));
+
+                    NativeFloats Run(PackedMatrix packed)
                     {
-                        Assert.True(expected[i].Equals(actual[i]), $"{i} of {length}: {expected[i]} {actual[i]}");
+                        var c = new NativeFloats(m * n);
+                        using var scratch = new NativeFloats((int)(Gemm.GetScratchBytes(packed, m, 2) / 4));
+                        Gemm.Prepare(packed, m);
+                        Gemm.Run(new TestPool(2), new GemmJob(), packed, a.Pointer, m, k, c.Pointer, n, float.NegativeInfinity, 1, scratch.Bytes);
+                        return c;
                     }
                 }
             }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void Half_precision_weights_are_read_by_kernels_for_finite_ones_only_if_all_are(string rung)
+    {
+        var isa = Rungs.Use(rung);
+        const int n = 21, k = 13;
+        using var a = NativeFloats.Random(2 * k, 1);
+        for (var special = -1; special < n * k; special += special < 0 ? 1 : 17)
+        {
+            using var weights = new Weights16(WeightFormat.Float16, n * k, 3);
+            if (special >= 0)
+            {
+                ((Half*)weights.Pointer)[special] = special % 2 == 0 ? Half.NaN : Half.NegativeInfinity;
+                weights.Floats.Span[special] = special % 2 == 0 ? float.NaN : float.NegativeInfinity;
+            }
+
+            using var packed = Gemm.Pack(isa, weights.Pointer, n, k, false, null, WeightFormat.Float16);
+            using var floats = Gemm.Pack(isa, weights.Floats.Pointer, n, k, false, null);
+            Assert.Equal(special < 0 ? WeightFormat.FiniteFloat16 : WeightFormat.Float16, packed.Kernels.Format);
+            using var actual = new NativeFloats(2 * n);
+            using var expected = new NativeFloats(2 * n);
+            Gemm.Run(null, new GemmJob(), packed, a.Pointer, 2, k, actual.Pointer, n);
+            Gemm.Run(null, new GemmJob(), floats, a.Pointer, 2, k, expected.Pointer, n);
+            Assert.Equal(expected.Span, actual.Span);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void Every_16_bit_weight_is_widened_exactly(string rung)
+    {
+        var isa = Rungs.Use(rung);
+        foreach (var format in (WeightFormat[])[WeightFormat.Float16, WeightFormat.BFloat16])
+        {
+            using var weights = new Weights16(format, 65536, null);
+            using var one = NativeFloats.Of([1]);
+            using var c = new NativeFloats(65536);
+            using var packed = Gemm.Pack(isa, weights.Pointer, 65536, 1, false, null, format);
+            Gemm.Run(null, new GemmJob(), packed, one.Pointer, 1, 1, c.Pointer, 65536);
+            Assert.Equal(weights.Floats.Span, c.Span);
         }
     }
 

@@ -90,6 +90,18 @@ public class StaticQuantisationTests
             node.Inputs.Concat(node.Outputs).Select(id => Value(lowered, id).Quantization));
     }
 
+    [Fact]
+    public void A_number_that_is_stored_as_a_code_is_an_operand_of_codes()
+    {
+        var e = new EdgeMethod();
+        var (x, k) = (e.Round(e.Input("x", 2, 4), [2, 4], 0.5, 3), e.Dequantise(e.Codes("k", [127]), [], 0.0025, 0));
+        var lowered = FakeLowering.Lower(e.Build(e.Round(e.Node("z", "aten::mul.Tensor", [2, 4], ("self", x), ("other", k)), [2, 4], 0.15, 3)));
+
+        Assert.Equal(["Convert", "Multiply", "Convert"], lowered.Kinds);
+        var number = Value(lowered, lowered.Graph.Nodes[1].Inputs[1]);
+        Assert.Equal((PayloadDatatype.QInt8, new PayloadQuantization.PerTensor(0.0025f, 0)), (number.Datatype, number.Quantization));
+    }
+
     [Theory]
     [InlineData(1e-4, 1, 1, "aten::add.Tensor")]
     [InlineData(1000, 1, 1, "aten::sub.Tensor")]

@@ -105,6 +105,29 @@ public sealed unsafe class PackedArenaTests
     }
 
     [Fact]
+    public void A_program_that_is_known_to_be_large_shares_memory_from_its_first_graph_on()
+    {
+        using var arena = new PackedArena(Expected);
+        arena.Expect(1000);
+        using var first = arena.Allocate(1000);
+        using var second = arena.Allocate(5 << 20);
+        Assert.Equal(PackedBlock.Occupied(1000), second.Memory - first.Memory);
+        Assert.Equal(0u, (nuint)first.Memory % (nuint)HugePages.PageBytes);
+    }
+
+    [Fact]
+    public void A_block_larger_than_any_slab_has_pages_of_its_own()
+    {
+        using var arena = new PackedArena(200 << 20);
+        using var first = arena.Allocate(1000);
+        using var large = arena.Allocate(65 << 20);
+        using var second = arena.Allocate(1000);
+        Assert.Equal(PackedBlock.Occupied(1000), second.Memory - first.Memory);
+        Assert.Equal(0u, (nuint)large.Memory % (nuint)HugePages.PageBytes);
+        large.Memory[(65 << 20) + 63] = 1;
+    }
+
+    [Fact]
     public void Loads_and_unloads_leave_no_memory_behind()
     {
         Cycle();

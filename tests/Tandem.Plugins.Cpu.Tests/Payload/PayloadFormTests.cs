@@ -78,15 +78,15 @@ public class PayloadFormTests
     {
         var writer = new PayloadWriter();
         var x = writer.Input(2, 4);
-        var y = writer.Internal(PayloadDatatype.BF16, 2, 4);
+        var y = writer.Internal(PayloadDatatype.PFp32, 2, 4);
         writer.Unary(PayloadNodeKind.Convert, x, y);
         writer.Unary(PayloadNodeKind.Convert, y, writer.Output(2, 4));
         var error = Assert.Throws<TandemException>(() => new DelegateRunner(writer, 2));
         Assert.Equal(ErrorCode.PayloadNotSupported, error.Code);
         Assert.Contains("Convert", error.Message);
         Assert.Contains($"value {y}", error.Message);
-        Assert.Contains("bf16", error.Message);
-        Assert.Contains("fp32 and fp16", error.Message);
+        Assert.Contains("pfp32", error.Message);
+        Assert.Contains("fp32, fp16 and bf16", error.Message);
     }
 
     [Fact]

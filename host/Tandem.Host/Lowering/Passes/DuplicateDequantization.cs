@@ -6,6 +6,7 @@ namespace Tandem.Host.Lowering.Passes;
 /// <summary>
 /// Gives every reader of dequantised numbers a dequantisation of its own, so that a backend can take it together with each of them: a quantised weight that
 /// two partitions use is no float32 between them. What no backend took becomes one again when common subexpressions are eliminated.
+/// What chooses parameters when called and what quantises with them read one and the same: the parameters are those of that very tensor.
 /// </summary>
 internal sealed class DuplicateDequantization : IGraphPass
 {
@@ -34,6 +35,7 @@ internal sealed class DuplicateDequantization : IGraphPass
     {
         var producers = graph.Nodes.Where(IsDequantization).ToDictionary(node => node.Outputs[0].Name, StringComparer.Ordinal);
         var read = new HashSet<string>(StringComparer.Ordinal);
+        var chosen = new Dictionary<string, string>(StringComparer.Ordinal);
         var nodes = ImmutableArray.CreateBuilder<GraphNode>(graph.Nodes.Length);
         var isChanged = false;
         foreach (var node in graph.Nodes)
@@ -42,14 +44,27 @@ internal sealed class DuplicateDequantization : IGraphPass
             changed = changed.Arguments.Zip(node.Arguments).All(pair => ReferenceEquals(pair.First.Value, pair.Second.Value)) ? node : changed;
             foreach (var name in node.References().Distinct().Where(producers.ContainsKey).ToList())
             {
-                if (read.Add(name))
+                var isDynamic = IsDynamicQuantization(node);
+                if (!isDynamic || !chosen.TryGetValue(name, out var copy))
+                {
+                    var producer = producers[name];
+                    copy = read.Add(name) ? name : fresh(name);
+                    if (copy != name)
+                    {
+                        nodes.Add(producer with { Name = copy, Outputs = [producer.Outputs[0] with { Name = copy }] });
+                    }
+
+                    if (isDynamic)
+                    {
+                        chosen.Add(name, copy);
+                    }
+                }
+
+                if (copy == name)
                 {
                     continue;
                 }
 
-                var producer = producers[name];
-                var copy = fresh(name);
-                nodes.Add(producer with { Name = copy, Outputs = [producer.Outputs[0] with { Name = copy }] });
                 changed = changed with { Arguments = [.. changed.Arguments.Select(argument => argument with { Value = Renamed(argument.Value, name, copy) })] };
             }
 
@@ -62,6 +77,10 @@ internal sealed class DuplicateDequantization : IGraphPass
 
     private static bool IsDequantization(GraphNode node) =>
         node.Outputs.Length == 1 && (node.Operator.StartsWith("quantized_decomposed::dequantize_", StringComparison.Ordinal) || node.Operator == "torchao::dequantize_affine");
+
+    private static bool IsDynamicQuantization(GraphNode node) => node.FullName is "quantized_decomposed::quantize_per_tensor.tensor" or "quantized_decomposed::quantize_per_tensor.tensor2"
+        || node.Operator is "quantized_decomposed::quantize_per_token" or "torchao::quantize_affine"
+        || node.Operator.StartsWith("quantized_decomposed::choose_qparams", StringComparison.Ordinal) || node.Operator.StartsWith("torchao::choose_qparams", StringComparison.Ordinal);
 
     private static GraphArgument Nested(GraphArgument argument, Func<string, string> fresh)
     {

@@ -3,7 +3,11 @@ using Tandem.Sdk;
 namespace Tandem.Host.Lowering.Passes;
 
 /// <summary>Computes once what several nodes compute from the same values.</summary>
-internal sealed class EliminateCommonSubexpressions : IGraphPass
+/// <param name="keepsQuantized">
+/// Whether products and sums of dequantised numbers stay apart: each result may be quantised in its own way, and a backend computes it as codes only if one
+/// quantisation reads it. Not after backends have looked for it.
+/// </param>
+internal sealed class EliminateCommonSubexpressions(bool keepsQuantized = false) : IGraphPass
 {
     public string Name => "eliminate-common-subexpressions";
 
@@ -12,7 +16,7 @@ internal sealed class EliminateCommonSubexpressions : IGraphPass
         var known = new Dictionary<(int Scope, GraphNode Node), GraphNode>(SameCall.Instance);
         return GraphEditor.Rewrite(method, context, (editor, node) =>
         {
-            if (!IsPure(node))
+            if (!IsPure(node) || (keepsQuantized && IsQuantizedResult(editor, node)))
             {
                 return null;
             }
@@ -31,6 +35,9 @@ internal sealed class EliminateCommonSubexpressions : IGraphPass
     internal static bool IsPure(GraphNode node) => node.Outputs.Length > 0 && !node.Operator.StartsWith("higher_order::", StringComparison.Ordinal)
         && node.Operator is not ("aten::rand" or "aten::randn" or "aten::native_dropout" or "aten::bernoulli" or "aten::randint" or "aten::randperm" or "aten::multinomial"
             or "aten::normal" or "aten::rand_like" or "aten::randn_like" or "aten::rrelu" or "aten::dropout" or "aten::empty");
+
+    private static bool IsQuantizedResult(GraphEditor editor, GraphNode node) => node.Operator is "aten::linear" or "aten::addmm" or "aten::mm" or "aten::convolution" or "aten::add" or "aten::sub" or "aten::mul" or "aten::mean"
+        && node.References().Any(name => editor.Producer(name)?.FullName == "quantized_decomposed::dequantize_per_tensor");
 
     private sealed class SameCall : IEqualityComparer<(int Scope, GraphNode Node)>
     {

@@ -9,7 +9,7 @@ internal static class LoweringPasses
     /// <summary>From the ATen dialect of the importer to the edge dialect that partitioners read.</summary>
     public static ImmutableArray<IGraphPass> ToEdge { get; } =
     [
-        new InlineWrappers(), new RemoveAsserts(), new Functionalize(), new Decompose(), new FoldBatchNorm(), new SimplifyViews(), new EliminateCommonSubexpressions(), new FoldConstants(foldsQuantized: false), new EliminateDeadCode(), new DuplicateDequantization(),
+        new InlineWrappers(), new RemoveAsserts(), new Functionalize(), new Decompose(), new FoldBatchNorm(), new SimplifyViews(), new EliminateCommonSubexpressions(keepsQuantized: true), new FoldConstants(foldsQuantized: false), new EliminateDeadCode(), new DuplicateDequantization(),
     ];
 
     /// <summary>What is left to do once backends have taken their partitions.</summary>

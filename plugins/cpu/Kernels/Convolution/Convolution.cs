@@ -11,36 +11,38 @@ internal static unsafe class Convolution
 {
     /// <summary>Packs filters.</summary>
     /// <param name="instructionSet">The rung whose kernels will read them.</param>
-    /// <param name="filter">[OC, KH, KW, IC / groups].</param>
+    /// <param name="filter">[OC, KH, KW, IC / groups], of the format's elements.</param>
     /// <param name="bias">OC values, or null for zero.</param>
     /// <param name="parameters">Geometry; only kernel size, groups and channels matter here.</param>
-    public static PackedConvolution Pack(InstructionSet instructionSet, float* filter, float* bias, in ConvolutionParameters parameters)
+    /// <param name="format">What the filters are.</param>
+    public static PackedConvolution Pack(
+        InstructionSet instructionSet, void* filter, float* bias, in ConvolutionParameters parameters, WeightFormat format = WeightFormat.Float32)
     {
-        var packed = Describe(instructionSet, parameters);
+        var packed = Describe(instructionSet, parameters, format);
         packed.Attach(PackedBlock.Allocate(packed.ByteCount));
         Fill(packed, filter, bias);
         return packed;
     }
 
     /// <summary>The packed form of filters, without memory.</summary>
-    public static PackedConvolution Describe(InstructionSet instructionSet, in ConvolutionParameters parameters)
+    public static PackedConvolution Describe(InstructionSet instructionSet, in ConvolutionParameters parameters, WeightFormat format = WeightFormat.Float32)
     {
         var matrices = new PackedMatrix[parameters.Groups];
         for (var group = 0; group < matrices.Length; group++)
         {
-            matrices[group] = new PackedMatrix(instructionSet, parameters.GroupOutputChannels, parameters.KernelSize * parameters.GroupInputChannels);
+            matrices[group] = new PackedMatrix(instructionSet, parameters.GroupOutputChannels, parameters.KernelSize * parameters.GroupInputChannels, format);
         }
 
         return new PackedConvolution(matrices);
     }
 
     /// <summary>Packs filters into the attached memory.</summary>
-    public static void Fill(PackedConvolution packed, float* filter, float* bias)
+    public static void Fill(PackedConvolution packed, void* filter, float* bias)
     {
         foreach (var matrix in packed.Matrices)
         {
             Gemm.Fill(matrix, filter, false, bias);
-            filter += (nint)matrix.N * matrix.K;
+            filter = (byte*)filter + ((nint)matrix.N * matrix.K * matrix.ElementBytes);
             bias = bias == null ? null : bias + matrix.N;
         }
     }

@@ -122,7 +122,7 @@ internal sealed unsafe class ConvolutionJob : IParallelWork
                 }
 
                 TileRunner.Run(
-                    weights.Kernels, ref t, rows, count, weights.Panels + (panel * weights.PanelStride), weights.Bias + (panel * weights.PanelWidth),
+                    weights.Kernels, ref t, rows, count, weights.Panel(panel), weights.Bias + (panel * weights.PanelWidth),
                     panelCount, lastLanes, c + ((nint)first * _s.OutputPixelStride));
             }
         }

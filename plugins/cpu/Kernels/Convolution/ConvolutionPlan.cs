@@ -26,7 +26,7 @@ internal readonly struct ConvolutionPlan
         var mostChunks = (weights.PanelCount + 2) / 3;
 
         // Every band reads the whole filter, every chunk the whole input: a filter that is much the larger of the two is cut first.
-        var filterBytes = (nint)weights.PanelCount * weights.PanelStride * sizeof(float);
+        var filterBytes = (nint)weights.PanelCount * weights.PanelStride * weights.ElementBytes;
         var cutsFilterFirst = filterBytes > 2 * CopyBytes(p, s.OutputHeight, CopyWidth);
         var bandsWanted = cutsFilterFirst ? (wanted + (images * mostChunks) - 1) / (images * mostChunks) : (wanted + images - 1) / images;
         bands = Math.Max(bands, Math.Min(s.OutputHeight, bandsWanted));

@@ -6,25 +6,27 @@ namespace Tandem.Plugins.Cpu.Kernels;
 internal static unsafe partial class F32Winograd<TSimd, V>
 {
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Filter(WinogradFilterArguments* t)
+    public static void Filter<TWeights, E>(WinogradFilterArguments* t)
+        where TWeights : struct, IWeights<V, E>
+        where E : unmanaged
     {
         var half = TSimd.Broadcast(0.5f);
         var element = t->ElementStride;
         var position = t->PositionStride;
-        var source = t->Source;
+        var source = (E*)t->Source;
         var destination = t->Destination;
         for (nint channel = 0; channel < t->Channels; channel++)
         {
             var g = source;
-            var g00 = TSimd.Load(g);
-            var g10 = TSimd.Load(g + (3 * element));
-            var g20 = TSimd.Load(g + (6 * element));
-            var g01 = TSimd.Load(g + element);
-            var g11 = TSimd.Load(g + (4 * element));
-            var g21 = TSimd.Load(g + (7 * element));
-            var g02 = TSimd.Load(g + (2 * element));
-            var g12 = TSimd.Load(g + (5 * element));
-            var g22 = TSimd.Load(g + (8 * element));
+            var g00 = TWeights.Load(g);
+            var g10 = TWeights.Load(g + (3 * element));
+            var g20 = TWeights.Load(g + (6 * element));
+            var g01 = TWeights.Load(g + element);
+            var g11 = TWeights.Load(g + (4 * element));
+            var g21 = TWeights.Load(g + (7 * element));
+            var g02 = TWeights.Load(g + (2 * element));
+            var g12 = TWeights.Load(g + (5 * element));
+            var g22 = TWeights.Load(g + (8 * element));
             var s0 = TSimd.Multiply(TSimd.Add(g00, g20), half);
             var b0 = TSimd.MultiplyAdd(g10, half, s0);
             var c0 = TSimd.Subtract(s0, TSimd.Multiply(g10, half));

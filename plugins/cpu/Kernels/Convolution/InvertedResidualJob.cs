@@ -273,7 +273,7 @@ internal sealed unsafe class InvertedResidualJob : IParallelWork
                 }
             }
 
-            TileRunner.Run(weights.Kernels, ref t, rows, take, weights.Panels, weights.Bias, weights.PanelCount, weights.LastLanes, c + (first * cStride));
+            TileRunner.Run(weights.Kernels, ref t, rows, take, weights.Panel(0), weights.Bias, weights.PanelCount, weights.LastLanes, c + (first * cStride));
         }
     }
 }

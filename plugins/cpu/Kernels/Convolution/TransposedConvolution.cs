@@ -15,12 +15,14 @@ internal static unsafe class TransposedConvolution
 
     /// <summary>Packs filters.</summary>
     /// <param name="instructionSet">The rung whose kernels will read them.</param>
-    /// <param name="filter">[OC, KH, KW, IC / groups].</param>
+    /// <param name="filter">[OC, KH, KW, IC / groups], of the format's elements.</param>
     /// <param name="bias">OC values, or null for zero.</param>
     /// <param name="parameters">Geometry; padding matters not here.</param>
-    public static PackedConvolution Pack(InstructionSet instructionSet, float* filter, float* bias, in ConvolutionParameters parameters)
+    /// <param name="format">What the filters are.</param>
+    public static PackedConvolution Pack(
+        InstructionSet instructionSet, void* filter, float* bias, in ConvolutionParameters parameters, WeightFormat format = WeightFormat.Float32)
     {
-        var packed = Describe(instructionSet, parameters);
+        var packed = Describe(instructionSet, parameters, format);
         packed.Attach(PackedBlock.Allocate(packed.ByteCount));
         Fill(packed, filter, bias, parameters);
         return packed;
@@ -28,7 +30,7 @@ internal static unsafe class TransposedConvolution
 
     /// <summary>The packed form of filters, without memory.</summary>
     /// <exception cref="TandemException"><see cref="ErrorCode.PayloadNotSupported"/>: too many phases.</exception>
-    public static PackedConvolution Describe(InstructionSet instructionSet, in ConvolutionParameters parameters)
+    public static PackedConvolution Describe(InstructionSet instructionSet, in ConvolutionParameters parameters, WeightFormat format = WeightFormat.Float32)
     {
         if ((long)parameters.StrideHeight * parameters.StrideWidth > MaxPhases / parameters.Groups)
         {
@@ -51,19 +53,20 @@ internal static unsafe class TransposedConvolution
                 k += IsInPhase(parameters, i % phases, element) ? parameters.GroupInputChannels : 0;
             }
 
-            matrices[i] = new PackedMatrix(instructionSet, parameters.GroupOutputChannels, k);
+            matrices[i] = new PackedMatrix(instructionSet, parameters.GroupOutputChannels, k, format);
         }
 
         return new PackedConvolution(matrices);
     }
 
     /// <summary>Packs filters into the attached memory.</summary>
-    public static void Fill(PackedConvolution packed, float* filter, float* bias, in ConvolutionParameters parameters)
+    public static void Fill(PackedConvolution packed, void* filter, float* bias, in ConvolutionParameters parameters)
     {
         var n = parameters.GroupOutputChannels;
         var channels = parameters.GroupInputChannels;
+        var channelBytes = channels * packed.Matrices[0].ElementBytes;
         var phases = parameters.StrideHeight * parameters.StrideWidth;
-        var rows = (float*)NativeMemory.Alloc((nuint)Math.Max(1, (nint)n * parameters.KernelSize * channels), sizeof(float));
+        var rows = (byte*)NativeMemory.Alloc((nuint)Math.Max(1, (nint)n * parameters.KernelSize * channelBytes));
         try
         {
             for (var group = 0; group < parameters.Groups; group++)
@@ -77,9 +80,9 @@ internal static unsafe class TransposedConvolution
                         {
                             if (IsInPhase(parameters, phase, element))
                             {
-                                var source = filter + ((((((nint)group * n) + output) * parameters.KernelSize) + element) * channels);
-                                new ReadOnlySpan<float>(source, channels).CopyTo(new Span<float>(target, channels));
-                                target += channels;
+                                var source = (byte*)filter + ((((((nint)group * n) + output) * parameters.KernelSize) + element) * channelBytes);
+                                new ReadOnlySpan<byte>(source, channelBytes).CopyTo(new Span<byte>(target, channelBytes));
+                                target += channelBytes;
                             }
                         }
                     }

@@ -95,7 +95,7 @@ internal sealed unsafe class TransposedConvolutionJob : IParallelWork
                         var c = _output + (_image * _s.OutputImage)
                             + ((((nint)y * _s.OutputWidth) + first + ((nint)done * _p.StrideWidth)) * _s.OutputPixelStride)
                             + ((nint)group * _p.GroupOutputChannels);
-                        TileRunner.Run(weights.Kernels, ref t, rows, count, weights.Panels, weights.Bias, weights.PanelCount, weights.LastLanes, c);
+                        TileRunner.Run(weights.Kernels, ref t, rows, count, weights.Panel(0), weights.Bias, weights.PanelCount, weights.LastLanes, c);
                     }
                 }
             }

@@ -44,10 +44,11 @@ internal static unsafe class WinogradConvolution
     {
         var plan = new WinogradPlan(parameters, shape, filter.Matrices[0], threads);
         var lastPanels = filter.Matrices[0].PanelCount % plan.PanelsPerChunk;
+        var products = KernelSet.For(filter.Kernels.InstructionSet);
         foreach (var panels in (ReadOnlySpan<int>)[plan.PanelsPerChunk, lastPanels])
         {
-            filter.Kernels.Compile(plan.TilesPerBlock, panels);
-            filter.Kernels.Compile(plan.Tiles % plan.TilesPerBlock, panels);
+            products.Compile(plan.TilesPerBlock, panels);
+            products.Compile(plan.Tiles % plan.TilesPerBlock, panels);
         }
 
         filter.Kernels.CompileWinograd();

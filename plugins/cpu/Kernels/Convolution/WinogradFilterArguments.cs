@@ -3,8 +3,8 @@ namespace Tandem.Plugins.Cpu.Kernels;
 /// <summary>Some input channels of one packed panel of 3x3 filters, and where their transforms go.</summary>
 internal unsafe struct WinogradFilterArguments
 {
-    /// <summary>The panel's first channel of the first kernel element.</summary>
-    public float* Source;
+    /// <summary>The panel's first channel of the first kernel element; elements are what the kernel reads.</summary>
+    public void* Source;
 
     /// <summary>Elements from one kernel element to the next.</summary>
     public nint ElementStride;

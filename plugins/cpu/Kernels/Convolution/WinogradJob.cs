@@ -11,6 +11,7 @@ internal sealed unsafe class WinogradJob : IParallelWork
     private const int BiasPosition = 5;
 
     private PackedMatrix _weights = null!;
+    // Transformed filters are floats, whatever the packed ones are.
     private KernelSet _kernels = null!;
     private ConvolutionParameters _p;
     private ImageShape _s;
@@ -27,7 +28,7 @@ internal sealed unsafe class WinogradJob : IParallelWork
     {
         var threads = pool?.ThreadCount ?? 1;
         _weights = filter.Matrices[0];
-        _kernels = filter.Kernels;
+        _kernels = KernelSet.For(filter.Kernels.InstructionSet);
         _plan = new WinogradPlan(parameters, shape, _weights, threads);
         _p = parameters;
         _s = shape;
@@ -123,9 +124,9 @@ internal sealed unsafe class WinogradJob : IParallelWork
         };
         for (var i = 0; i < panelCount; i++)
         {
-            t.Source = _weights.Panels + ((panel + i) * _weights.PanelStride) + ((nint)channel * _weights.PanelWidth);
+            t.Source = _weights.Panel(panel + i) + ((nint)channel * _weights.PanelWidth * _weights.ElementBytes);
             t.Destination = filters + (i * _plan.FilterPanel);
-            _kernels.WinogradFilter(&t);
+            _weights.Kernels.WinogradFilter(&t);
         }
     }
 
@@ -254,7 +255,7 @@ internal sealed unsafe class WinogradJob : IParallelWork
             rows[0] = strip + (row * 4 * channels);
             rows[1] = rows[0] + channels;
             TileRunner.Run(
-                _kernels, ref t, rows, Math.Min(2, _s.OutputWidth - (2 * tileColumn)), _weights.Panels + (panel * _weights.PanelStride),
+                _weights.Kernels, ref t, rows, Math.Min(2, _s.OutputWidth - (2 * tileColumn)), _weights.Panel(panel),
                 _weights.Bias + (panel * _weights.PanelWidth), panelCount, lastLanes,
                 _output + (image * _s.OutputImage) + ((((2 * tileRow) + row) * (nint)_s.OutputWidth) + (2 * tileColumn)) * _s.OutputPixelStride
                     + (panel * _weights.PanelWidth));

@@ -164,4 +164,12 @@ internal static class UnaryFunctions
             where TIsa : IIsa<TVec>
             where TVec : unmanaged => VectorMath<TIsa, TVec>.RoundToHalf(x);
     }
+
+    public readonly struct RoundToBFloat16 : IUnaryFunction
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static TVec Apply<TIsa, TVec>(TVec x, TVec a, TVec b)
+            where TIsa : IIsa<TVec>
+            where TVec : unmanaged => VectorMath<TIsa, TVec>.RoundToBFloat16(x);
+    }
 }

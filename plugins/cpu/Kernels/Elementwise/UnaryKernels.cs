@@ -38,6 +38,7 @@ internal static unsafe class UnaryKernels
             UnaryKind.Elu => &Run<TIsa, TVec, UnaryFunctions.Elu>,
             UnaryKind.Clamp => &Run<TIsa, TVec, UnaryFunctions.Clamp>,
             UnaryKind.RoundToHalf => &Run<TIsa, TVec, UnaryFunctions.RoundToHalf>,
+            UnaryKind.RoundToBFloat16 => &Run<TIsa, TVec, UnaryFunctions.RoundToBFloat16>,
             UnaryKind.Sin => &RunTrigonometric<TIsa, TVec, UnaryFunctions.Sin>,
             UnaryKind.Cos => &RunTrigonometric<TIsa, TVec, UnaryFunctions.Cos>,
             _ => throw new ArgumentOutOfRangeException(nameof(kind)),

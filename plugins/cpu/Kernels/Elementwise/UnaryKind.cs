@@ -35,4 +35,7 @@ internal enum UnaryKind
 
     /// <summary>To the nearest half precision number, as a float.</summary>
     RoundToHalf,
+
+    /// <summary>To the nearest bfloat16 number, as a float.</summary>
+    RoundToBFloat16,
 }

@@ -204,4 +204,14 @@ internal static class VectorMath<TIsa, TVec>
         var isNumber = TIsa.LessThan(magnitude, TIsa.Set(float.PositiveInfinity));
         return TIsa.Select(isNumber, CopySign(limited, x), x);
     }
+
+    /// <summary>To the nearest bfloat16 number, half to even, still as a float: overflow becomes infinity, NaN stays.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVec RoundToBFloat16(TVec x)
+    {
+        var magnitude = Abs(x);
+        var odd = TIsa.And(TIsa.ShiftRightBits(magnitude, 16), TIsa.SetBits(1));
+        var rounded = TIsa.And(TIsa.AddBits(TIsa.AddBits(magnitude, TIsa.SetBits(0x7FFF)), odd), TIsa.SetBits(unchecked((int)0xFFFF0000)));
+        return TIsa.Select(TIsa.LessThan(magnitude, TIsa.Set(float.PositiveInfinity)), CopySign(rounded, x), x);
+    }
 }

@@ -3,14 +3,14 @@ using System.Runtime.CompilerServices;
 
 namespace Tandem.Plugins.Cpu.Kernels;
 
-internal static unsafe partial class F32Gemm<TSimd, V>
+internal static unsafe partial class F32Gemm<TSimd, V, TWeights, E>
 {
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Tile1x1(TileArguments* t)
     {
-        var b0 = t->B;
+        var b0 = (E*)t->B;
         var bStep = t->BStep;
-        var ahead = Math.Max(PrefetchDistance, PrefetchSteps * bStep);
+        var ahead = Math.Max(PrefetchBytes / sizeof(E), PrefetchSteps * bStep);
         V c00;
         V d00 = TSimd.Zero;
         V e00 = TSimd.Zero;
@@ -27,23 +27,23 @@ internal static unsafe partial class F32Gemm<TSimd, V>
             nint k = 0;
             for (; k + 4 <= length; k += 4)
             {
-                var v0 = TSimd.Load(b0);
-                TSimd.Prefetch(b0 + ahead);
+                var v0 = TWeights.Load(b0);
+                TSimd.Prefetch((float*)(b0 + ahead));
                 var x = TSimd.Broadcast(a0[k]);
                 c00 = TSimd.MultiplyAdd(x, v0, c00);
                 b0 += bStep;
-                var w0 = TSimd.Load(b0);
-                TSimd.Prefetch(b0 + ahead);
+                var w0 = TWeights.Load(b0);
+                TSimd.Prefetch((float*)(b0 + ahead));
                 var y = TSimd.Broadcast(a0[k + 1]);
                 d00 = TSimd.MultiplyAdd(y, w0, d00);
                 b0 += bStep;
-                var p0 = TSimd.Load(b0);
-                TSimd.Prefetch(b0 + ahead);
+                var p0 = TWeights.Load(b0);
+                TSimd.Prefetch((float*)(b0 + ahead));
                 var z = TSimd.Broadcast(a0[k + 2]);
                 e00 = TSimd.MultiplyAdd(z, p0, e00);
                 b0 += bStep;
-                var q0 = TSimd.Load(b0);
-                TSimd.Prefetch(b0 + ahead);
+                var q0 = TWeights.Load(b0);
+                TSimd.Prefetch((float*)(b0 + ahead));
                 var u = TSimd.Broadcast(a0[k + 3]);
                 f00 = TSimd.MultiplyAdd(u, q0, f00);
                 b0 += bStep;
@@ -51,8 +51,8 @@ internal static unsafe partial class F32Gemm<TSimd, V>
 
             for (; k < length; k++)
             {
-                var v0 = TSimd.Load(b0);
-                TSimd.Prefetch(b0 + ahead);
+                var v0 = TWeights.Load(b0);
+                TSimd.Prefetch((float*)(b0 + ahead));
                 var x = TSimd.Broadcast(a0[k]);
                 c00 = TSimd.MultiplyAdd(x, v0, c00);
                 b0 += bStep;

@@ -3,15 +3,15 @@ using System.Runtime.CompilerServices;
 
 namespace Tandem.Plugins.Cpu.Kernels;
 
-internal static unsafe partial class F32Gemm<TSimd, V>
+internal static unsafe partial class F32Gemm<TSimd, V, TWeights, E>
 {
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Tile1x2(TileArguments* t)
     {
-        var b0 = t->B;
+        var b0 = (E*)t->B;
         var b1 = b0 + t->BPanel;
         var bStep = t->BStep;
-        var ahead = Math.Max(PrefetchDistance, PrefetchSteps * bStep);
+        var ahead = Math.Max(PrefetchBytes / sizeof(E), PrefetchSteps * bStep);
         V c00, c01;
         V d00 = TSimd.Zero, d01 = TSimd.Zero;
         var init = t->Init;
@@ -27,19 +27,19 @@ internal static unsafe partial class F32Gemm<TSimd, V>
             nint k = 0;
             for (; k + 2 <= length; k += 2)
             {
-                var v0 = TSimd.Load(b0);
-                var v1 = TSimd.Load(b1);
-                TSimd.Prefetch(b0 + ahead);
-                TSimd.Prefetch(b1 + ahead);
+                var v0 = TWeights.Load(b0);
+                var v1 = TWeights.Load(b1);
+                TSimd.Prefetch((float*)(b0 + ahead));
+                TSimd.Prefetch((float*)(b1 + ahead));
                 var x = TSimd.Broadcast(a0[k]);
                 c00 = TSimd.MultiplyAdd(x, v0, c00);
                 c01 = TSimd.MultiplyAdd(x, v1, c01);
                 b0 += bStep;
                 b1 += bStep;
-                var w0 = TSimd.Load(b0);
-                var w1 = TSimd.Load(b1);
-                TSimd.Prefetch(b0 + ahead);
-                TSimd.Prefetch(b1 + ahead);
+                var w0 = TWeights.Load(b0);
+                var w1 = TWeights.Load(b1);
+                TSimd.Prefetch((float*)(b0 + ahead));
+                TSimd.Prefetch((float*)(b1 + ahead));
                 var y = TSimd.Broadcast(a0[k + 1]);
                 d00 = TSimd.MultiplyAdd(y, w0, d00);
                 d01 = TSimd.MultiplyAdd(y, w1, d01);
@@ -49,10 +49,10 @@ internal static unsafe partial class F32Gemm<TSimd, V>
 
             if (k < length)
             {
-                var v0 = TSimd.Load(b0);
-                var v1 = TSimd.Load(b1);
-                TSimd.Prefetch(b0 + ahead);
-                TSimd.Prefetch(b1 + ahead);
+                var v0 = TWeights.Load(b0);
+                var v1 = TWeights.Load(b1);
+                TSimd.Prefetch((float*)(b0 + ahead));
+                TSimd.Prefetch((float*)(b1 + ahead));
                 var x = TSimd.Broadcast(a0[k]);
                 c00 = TSimd.MultiplyAdd(x, v0, c00);
                 c01 = TSimd.MultiplyAdd(x, v1, c01);

@@ -3,12 +3,12 @@ using System.Runtime.CompilerServices;
 
 namespace Tandem.Plugins.Cpu.Kernels;
 
-internal static unsafe partial class F32Gemm<TSimd, V>
+internal static unsafe partial class F32Gemm<TSimd, V, TWeights, E>
 {
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Tile2x2(TileArguments* t)
     {
-        var b0 = t->B;
+        var b0 = (E*)t->B;
         var b1 = b0 + t->BPanel;
         var bStep = t->BStep;
         V c00, c01;
@@ -32,8 +32,8 @@ internal static unsafe partial class F32Gemm<TSimd, V>
             nint k = 0;
             for (; k + 2 <= length; k += 2)
             {
-                var v0 = TSimd.Load(b0);
-                var v1 = TSimd.Load(b1);
+                var v0 = TWeights.Load(b0);
+                var v1 = TWeights.Load(b1);
                 var x = TSimd.Broadcast(a0[k]);
                 c00 = TSimd.MultiplyAdd(x, v0, c00);
                 c01 = TSimd.MultiplyAdd(x, v1, c01);
@@ -42,8 +42,8 @@ internal static unsafe partial class F32Gemm<TSimd, V>
                 c11 = TSimd.MultiplyAdd(x, v1, c11);
                 b0 += bStep;
                 b1 += bStep;
-                var w0 = TSimd.Load(b0);
-                var w1 = TSimd.Load(b1);
+                var w0 = TWeights.Load(b0);
+                var w1 = TWeights.Load(b1);
                 var y = TSimd.Broadcast(a0[k + 1]);
                 d00 = TSimd.MultiplyAdd(y, w0, d00);
                 d01 = TSimd.MultiplyAdd(y, w1, d01);
@@ -56,8 +56,8 @@ internal static unsafe partial class F32Gemm<TSimd, V>
 
             if (k < length)
             {
-                var v0 = TSimd.Load(b0);
-                var v1 = TSimd.Load(b1);
+                var v0 = TWeights.Load(b0);
+                var v1 = TWeights.Load(b1);
                 var x = TSimd.Broadcast(a0[k]);
                 c00 = TSimd.MultiplyAdd(x, v0, c00);
                 c01 = TSimd.MultiplyAdd(x, v1, c01);

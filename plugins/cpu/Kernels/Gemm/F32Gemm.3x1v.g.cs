@@ -3,12 +3,12 @@ using System.Runtime.CompilerServices;
 
 namespace Tandem.Plugins.Cpu.Kernels;
 
-internal static unsafe partial class F32Gemm<TSimd, V>
+internal static unsafe partial class F32Gemm<TSimd, V, TWeights, E>
 {
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Tile3x1(TileArguments* t)
     {
-        var b0 = t->B;
+        var b0 = (E*)t->B;
         var bStep = t->BStep;
         V c00;
         V c10;
@@ -34,7 +34,7 @@ internal static unsafe partial class F32Gemm<TSimd, V>
             nint k = 0;
             for (; k + 2 <= length; k += 2)
             {
-                var v0 = TSimd.Load(b0);
+                var v0 = TWeights.Load(b0);
                 var x = TSimd.Broadcast(a0[k]);
                 c00 = TSimd.MultiplyAdd(x, v0, c00);
                 x = TSimd.Broadcast(a1[k]);
@@ -42,7 +42,7 @@ internal static unsafe partial class F32Gemm<TSimd, V>
                 x = TSimd.Broadcast(a2[k]);
                 c20 = TSimd.MultiplyAdd(x, v0, c20);
                 b0 += bStep;
-                var w0 = TSimd.Load(b0);
+                var w0 = TWeights.Load(b0);
                 var y = TSimd.Broadcast(a0[k + 1]);
                 d00 = TSimd.MultiplyAdd(y, w0, d00);
                 y = TSimd.Broadcast(a1[k + 1]);
@@ -54,7 +54,7 @@ internal static unsafe partial class F32Gemm<TSimd, V>
 
             if (k < length)
             {
-                var v0 = TSimd.Load(b0);
+                var v0 = TWeights.Load(b0);
                 var x = TSimd.Broadcast(a0[k]);
                 c00 = TSimd.MultiplyAdd(x, v0, c00);
                 x = TSimd.Broadcast(a1[k]);

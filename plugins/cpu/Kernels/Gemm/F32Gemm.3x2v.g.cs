@@ -3,12 +3,12 @@ using System.Runtime.CompilerServices;
 
 namespace Tandem.Plugins.Cpu.Kernels;
 
-internal static unsafe partial class F32Gemm<TSimd, V>
+internal static unsafe partial class F32Gemm<TSimd, V, TWeights, E>
 {
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Tile3x2(TileArguments* t)
     {
-        var b0 = t->B;
+        var b0 = (E*)t->B;
         var b1 = b0 + t->BPanel;
         var bStep = t->BStep;
         V c00, c01;
@@ -34,8 +34,8 @@ internal static unsafe partial class F32Gemm<TSimd, V>
             var a2 = rows[2] + offset;
             for (nint k = 0; k < length; k++)
             {
-                var v0 = TSimd.Load(b0);
-                var v1 = TSimd.Load(b1);
+                var v0 = TWeights.Load(b0);
+                var v1 = TWeights.Load(b1);
                 var x = TSimd.Broadcast(a0[k]);
                 c00 = TSimd.MultiplyAdd(x, v0, c00);
                 c01 = TSimd.MultiplyAdd(x, v1, c01);

@@ -3,12 +3,12 @@ using System.Runtime.CompilerServices;
 
 namespace Tandem.Plugins.Cpu.Kernels;
 
-internal static unsafe partial class F32Gemm<TSimd, V>
+internal static unsafe partial class F32Gemm<TSimd, V, TWeights, E>
 {
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Tile3x4(TileArguments* t)
     {
-        var b0 = t->B;
+        var b0 = (E*)t->B;
         var b1 = b0 + t->BPanel;
         var b2 = b1 + t->BPanel;
         var b3 = b2 + t->BPanel;
@@ -42,10 +42,10 @@ internal static unsafe partial class F32Gemm<TSimd, V>
             var a2 = rows[2] + offset;
             for (nint k = 0; k < length; k++)
             {
-                var v0 = TSimd.Load(b0);
-                var v1 = TSimd.Load(b1);
-                var v2 = TSimd.Load(b2);
-                var v3 = TSimd.Load(b3);
+                var v0 = TWeights.Load(b0);
+                var v1 = TWeights.Load(b1);
+                var v2 = TWeights.Load(b2);
+                var v3 = TWeights.Load(b3);
                 var x = TSimd.Broadcast(a0[k]);
                 c00 = TSimd.MultiplyAdd(x, v0, c00);
                 c01 = TSimd.MultiplyAdd(x, v1, c01);

@@ -3,12 +3,12 @@ using System.Runtime.CompilerServices;
 
 namespace Tandem.Plugins.Cpu.Kernels;
 
-internal static unsafe partial class F32Gemm<TSimd, V>
+internal static unsafe partial class F32Gemm<TSimd, V, TWeights, E>
 {
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Tile5x1(TileArguments* t)
     {
-        var b0 = t->B;
+        var b0 = (E*)t->B;
         var bStep = t->BStep;
         V c00;
         V c10;
@@ -38,7 +38,7 @@ internal static unsafe partial class F32Gemm<TSimd, V>
             var a4 = rows[4] + offset;
             for (nint k = 0; k < length; k++)
             {
-                var v0 = TSimd.Load(b0);
+                var v0 = TWeights.Load(b0);
                 var x = TSimd.Broadcast(a0[k]);
                 c00 = TSimd.MultiplyAdd(x, v0, c00);
                 x = TSimd.Broadcast(a1[k]);

@@ -1,7 +1,7 @@
 // Written by F32GemmGenerator; do not edit.
 namespace Tandem.Plugins.Cpu.Kernels;
 
-internal static unsafe partial class F32Gemm<TSimd, V>
+internal static unsafe partial class F32Gemm<TSimd, V, TWeights, E>
 {
     /// <summary>The kernel of a number of rows and registers of columns.</summary>
     public static delegate*<TileArguments*, void> Kernel(int rows, int panels)

@@ -13,14 +13,16 @@ internal static unsafe class Gemm
 
     /// <summary>Packs constant weights.</summary>
     /// <param name="instructionSet">The rung whose kernels will read them.</param>
-    /// <param name="weights">[N, K], or [K, N] if transposed; row major.</param>
+    /// <param name="weights">[N, K], or [K, N] if transposed; row major, of the format's elements.</param>
     /// <param name="n">Output features.</param>
     /// <param name="k">Input features.</param>
     /// <param name="isTransposed">Whether weights are [K, N].</param>
     /// <param name="bias">N values, or null for zero.</param>
-    public static PackedMatrix Pack(InstructionSet instructionSet, float* weights, int n, int k, bool isTransposed, float* bias)
+    /// <param name="format">What the weights are.</param>
+    public static PackedMatrix Pack(
+        InstructionSet instructionSet, void* weights, int n, int k, bool isTransposed, float* bias, WeightFormat format = WeightFormat.Float32)
     {
-        var packed = new PackedMatrix(instructionSet, n, k);
+        var packed = new PackedMatrix(instructionSet, n, k, format);
         packed.Attach(PackedBlock.Allocate(packed.ByteCount));
         Fill(packed, weights, isTransposed, bias);
         return packed;
@@ -28,64 +30,39 @@ internal static unsafe class Gemm
 
     /// <summary>Packs constant weights into the attached memory.</summary>
     /// <param name="packed">The form.</param>
-    /// <param name="weights">[N, K], or [K, N] if transposed; row major.</param>
+    /// <param name="weights">[N, K], or [K, N] if transposed; row major, of the form's elements.</param>
     /// <param name="isTransposed">Whether weights are [K, N].</param>
     /// <param name="bias">N values, or null for zero.</param>
     /// <param name="done">Hears after each strip how many bytes of the weights are not read again; null: nobody does.</param>
-    public static void Fill(PackedMatrix packed, float* weights, bool isTransposed, float* bias, Action<long>? done = null)
+    public static void Fill(PackedMatrix packed, void* weights, bool isTransposed, float* bias, Action<long>? done = null)
     {
         PackBias(packed, bias);
+        var isFinite = true;
         var told = 0L;
         for (var panel = 0; panel < packed.PanelCount; panel++)
         {
-            PackPanel(packed, panel, weights, isTransposed ? packed.N : packed.K, isTransposed);
-            var bytes = isTransposed ? 0 : (panel + 1L) * packed.PanelStride * sizeof(float);
+            var (column, width) = (panel * packed.PanelWidth, packed.PanelWidth);
+            var lanes = Math.Min(width, packed.N - column);
+            var stride = isTransposed ? packed.N : packed.K;
+            var first = isTransposed ? column : (nint)column * stride;
+            if (packed.Format == WeightFormat.Float32)
+            {
+                PackPanel((float*)weights + first, stride, lanes, packed.K, (float*)packed.Panel(panel), width, isTransposed);
+            }
+            else
+            {
+                PackPanel((ushort*)weights + first, stride, lanes, packed.K, (ushort*)packed.Panel(panel), width, isTransposed);
+                isFinite = isFinite && packed.Format == WeightFormat.Float16 && HalfConversion.IsFinite((Half*)packed.Panel(panel), packed.PanelStride);
+            }
+
+            var bytes = isTransposed ? 0 : (panel + 1L) * packed.PanelStride * packed.ElementBytes;
             if (done is not null && panel + 1 < packed.PanelCount && bytes - told >= StripBytes)
             {
                 done(told = bytes);
             }
         }
-    }
 
-    /// <inheritdoc cref="Pack(InstructionSet, float*, int, int, bool, float*)"/>
-    public static PackedMatrix Pack(InstructionSet instructionSet, Half* weights, int n, int k, bool isTransposed, float* bias)
-    {
-        var packed = new PackedMatrix(instructionSet, n, k);
-        packed.Attach(PackedBlock.Allocate(packed.ByteCount));
-        Fill(packed, weights, isTransposed, bias);
-        return packed;
-    }
-
-    /// <inheritdoc cref="Fill(PackedMatrix, float*, bool, float*)"/>
-    public static void Fill(PackedMatrix packed, Half* weights, bool isTransposed, float* bias)
-    {
-        PackBias(packed, bias);
-        var (n, k, width) = (packed.N, packed.K, packed.PanelWidth);
-        var block = new float[isTransposed ? (nint)n : (nint)width * k];
-        fixed (float* rows = block)
-        {
-            if (isTransposed)
-            {
-                for (var i = 0; i < k; i++)
-                {
-                    HalfConversion.ToSingle(weights + ((nint)i * n), rows, n);
-                    for (var panel = 0; panel < packed.PanelCount; panel++)
-                    {
-                        var lanes = Math.Min(width, n - (panel * width));
-                        Packing.Copy(rows + (panel * width), n, lanes, 1, packed.Panels + (panel * packed.PanelStride) + ((nint)i * width), width);
-                    }
-                }
-            }
-            else
-            {
-                for (var panel = 0; panel < packed.PanelCount; panel++)
-                {
-                    var lanes = Math.Min(width, n - (panel * width));
-                    HalfConversion.ToSingle(weights + ((nint)panel * width * k), rows, (nint)lanes * k);
-                    Packing.Transpose(rows, k, lanes, k, packed.Panels + (panel * packed.PanelStride), width);
-                }
-            }
-        }
+        packed.IsFinite = isFinite;
     }
 
     /// <summary>Bytes of scratch for <see cref="Run"/> with up to so many rows and threads; 0 is usual.</summary>
@@ -127,18 +104,16 @@ internal static unsafe class Gemm
         }
     }
 
-    private static void PackPanel(PackedMatrix packed, int panel, float* weights, nint rowStride, bool isTransposed)
+    private static void PackPanel<E>(E* source, nint rowStride, int lanes, int k, E* destination, int width, bool isTransposed)
+        where E : unmanaged
     {
-        var width = packed.PanelWidth;
-        var lanes = Math.Min(width, packed.N - (panel * width));
-        var destination = packed.Panels + (panel * packed.PanelStride);
         if (isTransposed)
         {
-            Packing.Copy(weights + (panel * width), rowStride, lanes, packed.K, destination, width);
+            Packing.Copy(source, rowStride, lanes, k, destination, width);
         }
         else
         {
-            Packing.Transpose(weights + (panel * width * rowStride), rowStride, lanes, packed.K, destination, width);
+            Packing.Transpose(source, rowStride, lanes, k, destination, width);
         }
     }
 }

@@ -31,7 +31,7 @@ internal sealed unsafe class GemmJob : IParallelWork
     internal static int BlockRows(PackedMatrix weights, int m, int threads)
     {
         var blocks = (m + RowsPerBlock - 1) / RowsPerBlock;
-        if (blocks < threads && (long)weights.N * weights.K * sizeof(float) <= SharedWeightBytes)
+        if (blocks < threads && (long)weights.N * weights.K * weights.ElementBytes <= SharedWeightBytes)
         {
             blocks = Math.Max(blocks, Math.Min(threads, m / LeastRowsOfThread));
         }
@@ -62,7 +62,7 @@ internal sealed unsafe class GemmJob : IParallelWork
         _blockRows = BlockRows(weights, m, threads);
         _rowBlocks = (m + _blockRows - 1) / _blockRows;
         var operations = 2.0 * m * weights.N * weights.K;
-        var bytes = 4.0 * (((double)weights.N * weights.K) + ((double)m * (weights.K + weights.N)));
+        var bytes = (weights.ElementBytes * (double)weights.N * weights.K) + (4.0 * m * (weights.K + weights.N));
         var items = ParallelCost.Items(ParallelCost.Microseconds(operations, bytes, weights.PanelWidth), threads);
         var chunks = (items + _rowBlocks - 1) / _rowBlocks;
         // Chunks of whole register blocks: 12 panels cut evenly by 3 and by 4. Larger units would leave one thread with less than another.
@@ -122,7 +122,7 @@ internal sealed unsafe class GemmJob : IParallelWork
             }
 
             TileRunner.Run(
-                weights.Kernels, ref t, rows, rowCount, weights.Panels + (firstPanel * weights.PanelStride),
+                weights.Kernels, ref t, rows, rowCount, weights.Panel(firstPanel),
                 weights.Bias + (firstPanel * weights.PanelWidth), panelCount,
                 firstPanel + panelCount == weights.PanelCount ? weights.LastLanes : weights.PanelWidth,
                 _c + (firstRow * _cStride) + (firstPanel * weights.PanelWidth));

@@ -26,6 +26,37 @@ internal static unsafe class HalfConversion
         }
     }
 
+    /// <summary>Whether there is neither an infinity nor a NaN.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static bool IsFinite(Half* values, nint count)
+    {
+        nint i = 0;
+        if (Vector128.IsHardwareAccelerated)
+        {
+            var highest = Vector128.Create((ushort)0x7C00);
+            var found = Vector128<ushort>.Zero;
+            for (; i + 8 <= count; i += 8)
+            {
+                found |= Vector128.Equals(Vector128.Load((ushort*)values + i) & highest, highest);
+            }
+
+            if (found != Vector128<ushort>.Zero)
+            {
+                return false;
+            }
+        }
+
+        for (; i < count; i++)
+        {
+            if (!Half.IsFinite(values[i]))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     // The exponent field moved into place is 112 too low; the multiplication mends it and makes subnormals normal.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<float> Widen(Vector128<uint> half)

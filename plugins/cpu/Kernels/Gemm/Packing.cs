@@ -10,45 +10,25 @@ internal static unsafe class Packing
 {
     /// <summary>One panel from rows of K: source[lane * rowStride + k].</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Transpose(float* source, nint rowStride, int lanes, int k, float* destination, int width)
+    public static void Transpose<E>(E* source, nint rowStride, int lanes, int k, E* destination, int width)
+        where E : unmanaged
     {
         var lane = 0;
-        if (Sse.IsSupported || AdvSimd.Arm64.IsSupported)
+        if (Sse2.IsSupported || AdvSimd.Arm64.IsSupported)
         {
-            for (; lane + 4 <= lanes; lane += 4)
+            if (sizeof(E) == sizeof(float))
             {
-                var r0 = source + (lane * rowStride);
-                var r1 = r0 + rowStride;
-                var r2 = r1 + rowStride;
-                var r3 = r2 + rowStride;
-                var o = destination + lane;
-                nint i = 0;
-                for (; i + 4 <= k; i += 4)
-                {
-                    Transpose4x4(Vector128.Load(r0 + i), Vector128.Load(r1 + i), Vector128.Load(r2 + i), Vector128.Load(r3 + i), o, width);
-                    o += 4 * width;
-                }
-
-                for (; i < k; i++)
-                {
-                    o[0] = r0[i];
-                    o[1] = r1[i];
-                    o[2] = r2[i];
-                    o[3] = r3[i];
-                    o += width;
-                }
+                lane = Transpose((float*)source, rowStride, lanes, k, (float*)destination, width);
+            }
+            else if (sizeof(E) == sizeof(ushort))
+            {
+                lane = Transpose((ushort*)source, rowStride, lanes, k, (ushort*)destination, width);
             }
         }
 
         for (; lane < lanes; lane++)
         {
-            var row = source + (lane * rowStride);
-            var o = destination + lane;
-            for (nint i = 0; i < k; i++)
-            {
-                *o = row[i];
-                o += width;
-            }
+            Transpose(source + (lane * rowStride), 0, k, destination + lane, width);
         }
 
         ClearLanes(destination, lanes, k, width);
@@ -56,30 +36,21 @@ internal static unsafe class Packing
 
     /// <summary>One panel from rows of N: source[k * rowStride + lane].</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Copy(float* source, nint rowStride, int lanes, int k, float* destination, int width)
+    public static void Copy<E>(E* source, nint rowStride, int lanes, int k, E* destination, int width)
+        where E : unmanaged
     {
-        if (lanes == 16 && width == 16)
+        var bytes = lanes * sizeof(E);
+        if (lanes == width && bytes % Vector128<byte>.Count == 0)
         {
             for (var i = 0; i < k; i++)
             {
-                var a = Vector256.Load(source);
-                var b = Vector256.Load(source + 8);
-                a.Store(destination);
-                b.Store(destination + 8);
-                source += rowStride;
-                destination += 16;
-            }
+                for (var offset = 0; offset < bytes; offset += Vector128<byte>.Count)
+                {
+                    Vector128.Load((byte*)source + offset).Store((byte*)destination + offset);
+                }
 
-            return;
-        }
-
-        if (lanes == 8 && width == 8)
-        {
-            for (var i = 0; i < k; i++)
-            {
-                Vector256.Load(source).Store(destination);
                 source += rowStride;
-                destination += 8;
+                destination += width;
             }
 
             return;
@@ -94,7 +65,7 @@ internal static unsafe class Packing
 
             for (var lane = lanes; lane < width; lane++)
             {
-                destination[lane] = 0;
+                destination[lane] = default;
             }
 
             source += rowStride;
@@ -102,7 +73,72 @@ internal static unsafe class Packing
         }
     }
 
-    private static void ClearLanes(float* destination, int lanes, int k, int width)
+    // Whole groups of four lanes; gives the number of lanes done.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static int Transpose(float* source, nint rowStride, int lanes, int k, float* destination, int width)
+    {
+        var lane = 0;
+        for (; lane + 4 <= lanes; lane += 4)
+        {
+            var r0 = source + (lane * rowStride);
+            var r1 = r0 + rowStride;
+            var r2 = r1 + rowStride;
+            var r3 = r2 + rowStride;
+            var o = destination + lane;
+            nint i = 0;
+            for (; i + 4 <= k; i += 4)
+            {
+                Transpose4x4(Vector128.Load(r0 + i), Vector128.Load(r1 + i), Vector128.Load(r2 + i), Vector128.Load(r3 + i), o, width);
+                o += 4 * width;
+            }
+
+            for (var row = 0; row < 4; row++)
+            {
+                Transpose(r0 + (row * rowStride), i, k, destination + lane + row, width);
+            }
+        }
+
+        return lane;
+    }
+
+    // Whole groups of eight lanes; gives the number of lanes done.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static int Transpose(ushort* source, nint rowStride, int lanes, int k, ushort* destination, int width)
+    {
+        var lane = 0;
+        for (; lane + 8 <= lanes; lane += 8)
+        {
+            var rows = source + (lane * rowStride);
+            var o = destination + lane;
+            nint i = 0;
+            for (; i + 8 <= k; i += 8)
+            {
+                Transpose8x8(rows + i, rowStride, o, width);
+                o += 8 * width;
+            }
+
+            for (var row = 0; row < 8; row++)
+            {
+                Transpose(rows + (row * rowStride), i, k, destination + lane + row, width);
+            }
+        }
+
+        return lane;
+    }
+
+    // One lane.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Transpose<E>(E* row, nint first, int k, E* destination, int width)
+        where E : unmanaged
+    {
+        for (var i = first; i < k; i++)
+        {
+            destination[i * width] = row[i];
+        }
+    }
+
+    private static void ClearLanes<E>(E* destination, int lanes, int k, int width)
+        where E : unmanaged
     {
         if (lanes == width)
         {
@@ -113,7 +149,7 @@ internal static unsafe class Packing
         {
             for (var lane = lanes; lane < width; lane++)
             {
-                destination[lane] = 0;
+                destination[lane] = default;
             }
 
             destination += width;
@@ -146,4 +182,39 @@ internal static unsafe class Packing
             AdvSimd.Arm64.ZipHigh(ac2, bd2).Store(o + (3 * stride));
         }
     }
+
+    // Three times the rows of the upper half between those of the lower half.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Transpose8x8(ushort* rows, nint rowStride, ushort* o, nint stride)
+    {
+        var r0 = Vector128.Load(rows);
+        var r1 = Vector128.Load(rows + rowStride);
+        var r2 = Vector128.Load(rows + (2 * rowStride));
+        var r3 = Vector128.Load(rows + (3 * rowStride));
+        var r4 = Vector128.Load(rows + (4 * rowStride));
+        var r5 = Vector128.Load(rows + (5 * rowStride));
+        var r6 = Vector128.Load(rows + (6 * rowStride));
+        var r7 = Vector128.Load(rows + (7 * rowStride));
+        for (var round = 0; round < 3; round++)
+        {
+            (r0, r1, r2, r3, r4, r5, r6, r7) = (Low(r0, r4), High(r0, r4), Low(r1, r5), High(r1, r5), Low(r2, r6), High(r2, r6), Low(r3, r7), High(r3, r7));
+        }
+
+        r0.Store(o);
+        r1.Store(o + stride);
+        r2.Store(o + (2 * stride));
+        r3.Store(o + (3 * stride));
+        r4.Store(o + (4 * stride));
+        r5.Store(o + (5 * stride));
+        r6.Store(o + (6 * stride));
+        r7.Store(o + (7 * stride));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<ushort> Low(Vector128<ushort> even, Vector128<ushort> odd) =>
+        Sse2.IsSupported ? Sse2.UnpackLow(even, odd) : AdvSimd.Arm64.ZipLow(even, odd);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<ushort> High(Vector128<ushort> even, Vector128<ushort> odd) =>
+        Sse2.IsSupported ? Sse2.UnpackHigh(even, odd) : AdvSimd.Arm64.ZipHigh(even, odd);
 }

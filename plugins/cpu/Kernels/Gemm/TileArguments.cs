@@ -18,8 +18,8 @@ internal unsafe struct TileArguments
     /// <summary>Elements of a segment, 1 or more.</summary>
     public nint SegmentLength;
 
-    /// <summary>First panel of B.</summary>
-    public float* B;
+    /// <summary>First panel of B; its elements are what the kernel reads: floats, or narrower ones.</summary>
+    public void* B;
 
     /// <summary>Elements from one step of K to the next in a panel.</summary>
     public nint BStep;

@@ -14,13 +14,13 @@ internal static unsafe class TileRunner
     /// <param name="t">Segments, B's strides, C's stride, bounds; the rest is set here.</param>
     /// <param name="rows">Address of each row of A.</param>
     /// <param name="rowCount">Number of rows, 1 or more.</param>
-    /// <param name="panels">First of the panels.</param>
+    /// <param name="panels">First of the panels, of the elements that the kernels read.</param>
     /// <param name="bias">Bias of the first of the panels.</param>
     /// <param name="panelCount">Number of panels, 1 or more.</param>
     /// <param name="lastLanes">Lanes of the last of the panels that exist in C.</param>
     /// <param name="c">First element of C.</param>
     public static void Run(
-        KernelSet kernels, ref TileArguments t, float** rows, int rowCount, float* panels, float* bias, int panelCount, int lastLanes, float* c)
+        KernelSet kernels, ref TileArguments t, float** rows, int rowCount, void* panels, float* bias, int panelCount, int lastLanes, float* c)
     {
         var width = kernels.Width;
         if (lastLanes < width && panelCount > 1 && t.SegmentCount * t.SegmentLength > PassLength)
@@ -28,7 +28,7 @@ internal static unsafe class TileRunner
             // A pass that goes on from C reads whole registers of it, and the last panel has none.
             Run(kernels, ref t, rows, rowCount, panels, bias, panelCount - 1, width, c);
             var last = panelCount - 1;
-            panels += last * t.BPanel;
+            panels = (byte*)panels + (last * t.BPanel * kernels.WeightBytes);
             bias += last * width;
             c += last * width;
             panelCount = 1;
@@ -90,7 +90,7 @@ internal static unsafe class TileRunner
                 p->SegmentCount = count;
                 p->SegmentLength = length;
                 p->IsBounded = isLast && (min > float.NegativeInfinity || max < float.PositiveInfinity);
-                Pass(kernels, p, rows, tileCount, tileRows, largerTiles, panels + (depth * p->BStep), isFirst ? bias : null, panelCount, maxPanels, lastLanes, c, width);
+                Pass(kernels, p, rows, tileCount, tileRows, largerTiles, (byte*)panels + (depth * p->BStep * kernels.WeightBytes), isFirst ? bias : null, panelCount, maxPanels, lastLanes, c, width);
                 depth += count * length;
             }
 
@@ -138,7 +138,7 @@ internal static unsafe class TileRunner
         panelCount <= maxPanels ? panelCount : panelCount == maxPanels + 1 && maxPanels > 2 ? maxPanels - 1 : maxPanels;
 
     private static void Pass(
-        KernelSet kernels, TileArguments* t, float** rows, int tileCount, int tileRows, int largerTiles, float* panels, float* bias,
+        KernelSet kernels, TileArguments* t, float** rows, int tileCount, int tileRows, int largerTiles, byte* panels, float* bias,
         int panelCount, int maxPanels, int lastLanes, float* c, int width)
     {
         var panel = 0;
@@ -146,7 +146,7 @@ internal static unsafe class TileRunner
         {
             var rest = panelCount - panel;
             var take = Take(rest, maxPanels);
-            t->B = panels + (panel * t->BPanel);
+            t->B = panels + (panel * t->BPanel * kernels.WeightBytes);
             t->LastLanes = panel + take == panelCount ? lastLanes : width;
             t->C = c + (panel * width);
             t->Init = bias == null ? t->C : bias + (panel * width);

@@ -37,7 +37,7 @@ internal static class F32GemmGenerator
             // Written by F32GemmGenerator; do not edit.
             namespace Tandem.Plugins.Cpu.Kernels;
 
-            internal static unsafe partial class F32Gemm<TSimd, V>
+            internal static unsafe partial class F32Gemm<TSimd, V, TWeights, E>
             {
                 /// <summary>The kernel of a number of rows and registers of columns.</summary>
                 public static delegate*<TileArguments*, void> Kernel(int rows, int panels)
@@ -68,11 +68,11 @@ internal static class F32GemmGenerator
         void Line(int indent, string line) => text.Append(' ', indent * 4).Append(line).Append('\n');
 
         text.Append("// Written by F32GemmGenerator; do not edit.\nusing System.Runtime.CompilerServices;\n\nnamespace Tandem.Plugins.Cpu.Kernels;\n\n");
-        text.Append("internal static unsafe partial class F32Gemm<TSimd, V>\n{\n");
+        text.Append("internal static unsafe partial class F32Gemm<TSimd, V, TWeights, E>\n{\n");
         Line(1, "[MethodImpl(MethodImplOptions.AggressiveOptimization)]");
         Line(1, $"private static void Tile{rows}x{panels}(TileArguments* t)");
         Line(1, "{");
-        Line(2, "var b0 = t->B;");
+        Line(2, "var b0 = (E*)t->B;");
         for (var j = 1; j < panels; j++)
         {
             Line(2, $"var b{j} = b{j - 1} + t->BPanel;");
@@ -81,7 +81,7 @@ internal static class F32GemmGenerator
         Line(2, "var bStep = t->BStep;");
         if (rows == 1)
         {
-            Line(2, "var ahead = Math.Max(PrefetchDistance, PrefetchSteps * bStep);");
+            Line(2, "var ahead = Math.Max(PrefetchBytes / sizeof(E), PrefetchSteps * bStep);");
         }
 
         for (var i = 0; i < rows; i++)
@@ -209,13 +209,13 @@ internal static class F32GemmGenerator
             var (k, sum, weight, value) = (u == 0 ? "k" : $"k + {u}", sums[u], weights[u], values[u]);
             for (var j = 0; j < panels; j++)
             {
-                Line(4, $"var {weight}{j} = TSimd.Load(b{j});");
+                Line(4, $"var {weight}{j} = TWeights.Load(b{j});");
             }
 
             // One row uses each weight once: what weights wait for is memory.
             for (var j = 0; rows == 1 && j < panels; j++)
             {
-                Line(4, $"TSimd.Prefetch(b{j} + ahead);");
+                Line(4, $"TSimd.Prefetch((float*)(b{j} + ahead));");
             }
 
             for (var i = 0; i < rows; i++)

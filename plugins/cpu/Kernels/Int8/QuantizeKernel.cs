@@ -1,72 +1,30 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 
 namespace Tandem.Plugins.Cpu.Kernels;
 
 /// <summary>
 /// Floats to bytes and back. A code is kept as a signed byte, or as an unsigned one: <c>isUnsigned</c> says which, and the zero point is of that range.
 /// </summary>
-internal static unsafe class QuantizeKernel
+internal static unsafe partial class QuantizeKernel
 {
-    /// <summary>code = clamp(round(x / scale)) + zero point, half to even; NaN gives the greatest code.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void FromFloat(float* input, byte* output, nint count, float scale, int zeroPoint, bool isUnsigned, bool isVectorised)
+    /// <summary>
+    /// The kernel (input, output, count, scale, zero point, isUnsigned) of a rung: code = clamp(round(x / scale)) + zero point, half to even; NaN gives the
+    /// greatest code.
+    /// </summary>
+    public static delegate*<float*, byte*, nint, float, int, bool, void> FromFloat(InstructionSet rung) => rung switch
     {
-        var inverse = 1 / scale;
-        var (lowest, highest) = isUnsigned ? (0, 255) : (-128, 127);
-        float low = lowest - zeroPoint;
-        float high = highest - zeroPoint;
-        nint i = 0;
-        if (Avx2.IsSupported && isVectorised)
-        {
-            // Unsigned codes are packed as signed ones, 128 less, and turned back.
-            var shift = isUnsigned ? zeroPoint - 128 : zeroPoint;
-            var flip = Vector128.Create((sbyte)(isUnsigned ? -128 : 0));
-            var factor = Vector256.Create(inverse);
-            var (least, most) = (Vector256.Create(low), Vector256.Create(high));
-            var zero = Vector256.Create(shift);
-            for (; i <= count - 16; i += 16)
-            {
-                var x = Avx.Max(Avx.Min(Avx.Multiply(Vector256.Load(input + i), factor), most), least);
-                var y = Avx.Max(Avx.Min(Avx.Multiply(Vector256.Load(input + i + 8), factor), most), least);
-                var words = Avx2.PackSignedSaturate(
-                    Avx2.Add(Avx.ConvertToVector256Int32(x), zero), Avx2.Add(Avx.ConvertToVector256Int32(y), zero));
-                words = Avx2.Permute4x64(words.AsInt64(), 0b11_01_10_00).AsInt16();
-                (Sse2.PackSignedSaturate(words.GetLower(), words.GetUpper()) ^ flip).Store((sbyte*)output + i);
-            }
-        }
+        >= InstructionSet.Avx2 => &FromFloat256,
+        InstructionSet.Scalar => &FromFloat,
+        _ => &FromFloat128,
+    };
 
-        for (; i < count; i++)
-        {
-            var x = input[i] * inverse;
-            x = x < high ? x : high;
-            x = x > low ? x : low;
-            output[i] = (byte)((int)MathF.Round(x) + zeroPoint);
-        }
-    }
-
-    /// <summary>x = (code - zero point) * scale.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void ToFloat(byte* input, float* output, nint count, float scale, int zeroPoint, bool isUnsigned, bool isVectorised)
+    /// <summary>The kernel (input, output, count, scale, zero point, isUnsigned) of a rung: x = (code - zero point) * scale.</summary>
+    public static delegate*<byte*, float*, nint, float, int, bool, void> ToFloat(InstructionSet rung) => rung switch
     {
-        nint i = 0;
-        if (Avx2.IsSupported && isVectorised)
-        {
-            var zero = Vector256.Create(zeroPoint);
-            var factor = Vector256.Create(scale);
-            for (; i <= count - 8; i += 8)
-            {
-                var codes = isUnsigned ? Avx2.ConvertToVector256Int32(input + i) : Avx2.ConvertToVector256Int32((sbyte*)input + i);
-                Avx.Multiply(Avx.ConvertToVector256Single(Avx2.Subtract(codes, zero)), factor).Store(output + i);
-            }
-        }
-
-        for (; i < count; i++)
-        {
-            output[i] = ((isUnsigned ? input[i] : (sbyte)input[i]) - zeroPoint) * scale;
-        }
-    }
+        >= InstructionSet.Avx2 => &ToFloat256,
+        InstructionSet.Scalar => &ToFloat,
+        _ => &ToFloat128,
+    };
 
     /// <summary>Each byte through a table of 256.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -87,4 +45,30 @@ internal static unsafe class QuantizeKernel
             output[i] = table[input[i]];
         }
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void FromFloat(float* input, byte* output, nint count, float scale, int zeroPoint, bool isUnsigned)
+    {
+        var inverse = 1 / scale;
+        var (low, high) = Bounds(zeroPoint, isUnsigned);
+        for (nint i = 0; i < count; i++)
+        {
+            var x = input[i] * inverse;
+            x = x < high ? x : high;
+            x = x > low ? x : low;
+            output[i] = (byte)((int)MathF.Round(x) + zeroPoint);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void ToFloat(byte* input, float* output, nint count, float scale, int zeroPoint, bool isUnsigned)
+    {
+        for (nint i = 0; i < count; i++)
+        {
+            output[i] = ((isUnsigned ? input[i] : (sbyte)input[i]) - zeroPoint) * scale;
+        }
+    }
+
+    /// <summary>What a number is limited to before the zero point is added.</summary>
+    private static (float Low, float High) Bounds(int zeroPoint, bool isUnsigned) => isUnsigned ? (0 - zeroPoint, 255 - zeroPoint) : (-128 - zeroPoint, 127 - zeroPoint);
 }

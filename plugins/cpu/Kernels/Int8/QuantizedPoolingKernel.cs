@@ -107,12 +107,13 @@ internal static unsafe class QuantizedPoolingKernel
                             pixels++;
                             var source = image + ((((nint)y * p.InputWidth) + x) * p.Channels) + first;
                             nint c = 0;
-                            for (; c <= channels - 8 && Vector256.IsHardwareAccelerated && !isUnsigned; c += 8)
+                            for (; c <= channels - 16 && Vector128.IsHardwareAccelerated; c += 16)
                             {
-                                var words = Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(long*)(source + c)).AsSByte());
-                                var (lower, upper) = Vector128.Widen(words);
-                                (Vector128.Load(sums + c) + lower).Store(sums + c);
-                                (Vector128.Load(sums + c + 4) + upper).Store(sums + c + 4);
+                                var (lower, upper) = Codes128.Widen(Vector128.Load(source + c), isUnsigned);
+                                (Vector128.Load(sums + c) + Vector128.WidenLower(lower)).Store(sums + c);
+                                (Vector128.Load(sums + c + 4) + Vector128.WidenUpper(lower)).Store(sums + c + 4);
+                                (Vector128.Load(sums + c + 8) + Vector128.WidenLower(upper)).Store(sums + c + 8);
+                                (Vector128.Load(sums + c + 12) + Vector128.WidenUpper(upper)).Store(sums + c + 12);
                             }
 
                             for (; c < channels; c++)
@@ -123,9 +124,19 @@ internal static unsafe class QuantizedPoolingKernel
                     }
 
                     var factor = pixels == 0 ? 0 : scale / pixels;
-                    for (nint c = 0; c < channels; c++)
+                    var offset = pixels * inputZeroPoint;
+                    nint done = 0;
+                    for (; done <= channels - 16 && Vector128.IsHardwareAccelerated; done += 16)
                     {
-                        var mean = (sums[c] - (pixels * inputZeroPoint)) * factor;
+                        Codes128.Narrow(
+                            Code(sums + done, offset, factor, low, high, r.ZeroPoint), Code(sums + done + 4, offset, factor, low, high, r.ZeroPoint),
+                            Code(sums + done + 8, offset, factor, low, high, r.ZeroPoint), Code(sums + done + 12, offset, factor, low, high, r.ZeroPoint))
+                            .Store((sbyte*)output + first + done);
+                    }
+
+                    for (var c = done; c < channels; c++)
+                    {
+                        var mean = (sums[c] - offset) * factor;
                         mean = mean < high ? mean : high;
                         mean = mean > low ? mean : low;
                         output[first + c] = (byte)((int)MathF.Round(mean) + r.ZeroPoint);
@@ -133,5 +144,12 @@ internal static unsafe class QuantizedPoolingKernel
                 }
             }
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<int> Code(int* sums, int offset, float factor, float low, float high, int zeroPoint)
+    {
+        var means = Vector128.ConvertToSingle(Vector128.Load(sums) - Vector128.Create(offset)) * Vector128.Create(factor);
+        return Codes128.Round(Codes128.Limit(means, Vector128.Create(low), Vector128.Create(high))) + Vector128.Create(zeroPoint);
     }
 }

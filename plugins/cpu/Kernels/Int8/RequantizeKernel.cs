@@ -5,7 +5,7 @@ using System.Runtime.Intrinsics.X86;
 namespace Tandem.Plugins.Cpu.Kernels;
 
 /// <summary>Brings sums of products to signed bytes: rows by columns, a bias and a scale for each column.</summary>
-internal static unsafe class RequantizeKernel
+internal static unsafe partial class RequantizeKernel
 {
     /// <summary>The kernel (sums, their row stride, rows, columns, bias, scales, parameters, output, its row stride) of a rung.</summary>
     /// <remarks>Bias and scales are readable to a whole 16 columns, and so is each row of sums.</remarks>
@@ -13,7 +13,8 @@ internal static unsafe class RequantizeKernel
     {
         InstructionSet.Avx512 or InstructionSet.Avx512Vnni => &RunAvx512,
         InstructionSet.Avx2 or InstructionSet.AvxVnni => &RunAvx2,
-        _ => &RunScalar,
+        InstructionSet.Scalar => &RunScalar,
+        _ => &Run128,
     };
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -4,7 +4,10 @@ using System.Runtime.Intrinsics.Arm;
 
 namespace Tandem.Plugins.Cpu.Kernels;
 
-/// <summary>Four columns, ARM64 without dot products. Products are added in pairs in 16 bits, and a block's sum stays there.</summary>
+/// <summary>
+/// Four columns, ARM64 without dot products. Products with 4-bit weights are added in pairs in 16 bits, and a block's sum stays there; those of two bytes
+/// are added in pairs in 32 bits, because two of -128 * -128 are too much for 16.
+/// </summary>
 internal readonly unsafe struct ByteSimdAdvSimd : IByteSimd<Vector128<int>, Vector128<float>>
 {
     public static int Width
@@ -15,7 +18,7 @@ internal readonly unsafe struct ByteSimdAdvSimd : IByteSimd<Vector128<int>, Vect
 
     public static bool SumsPairs => true;
 
-    public static bool HasByteDot => false;
+    public static bool HasByteDot => true;
 
     public static int ByteOffset => 0;
 
@@ -52,8 +55,12 @@ internal readonly unsafe struct ByteSimdAdvSimd : IByteSimd<Vector128<int>, Vect
     public static Vector128<int> Fold(Vector128<int> sum) => AdvSimd.AddPairwiseWidening(sum.AsInt16());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<int> MultiplyAddBytes(Vector128<int> sum, Vector128<int> weights, Vector128<int> activations) =>
-        MultiplyAddPairs(MultiplyAddPairs(sum, EvenBytes(weights), EvenBytes(activations)), OddBytes(weights), OddBytes(activations));
+    public static Vector128<int> MultiplyAddBytes(Vector128<int> sum, Vector128<int> weights, Vector128<int> activations)
+    {
+        var low = AdvSimd.AddPairwiseWidening(AdvSimd.MultiplyWideningLower(weights.AsSByte().GetLower(), activations.AsSByte().GetLower()));
+        var high = AdvSimd.AddPairwiseWidening(AdvSimd.MultiplyWideningUpper(weights.AsSByte(), activations.AsSByte()));
+        return AdvSimd.Add(sum, AdvSimd.Arm64.AddPairwise(low, high));
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<int> EvenBytes(Vector128<int> value) =>

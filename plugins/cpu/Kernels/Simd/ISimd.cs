@@ -22,6 +22,15 @@ internal unsafe interface ISimd<V>
 
     static abstract void Store(float* destination, V value);
 
+    /// <summary>Loads half precision numbers and widens them exactly: subnormals, infinities and NaN included.</summary>
+    static abstract V LoadFloat16(ushort* source);
+
+    /// <summary>As <see cref="LoadFloat16"/>, for numbers that are finite.</summary>
+    static abstract V LoadFiniteFloat16(ushort* source);
+
+    /// <summary>Loads bfloat16 numbers, the upper halves of floats.</summary>
+    static abstract V LoadBFloat16(ushort* source);
+
     /// <summary>Loads the first <paramref name="count"/> lanes, 1 to <see cref="Width"/>, and reads no byte beyond; other lanes are 0.</summary>
     static abstract V LoadPartial(float* source, nint count);
 

@@ -28,6 +28,15 @@ internal readonly unsafe struct SimdAdvSimd : ISimd<Vector128<float>>
     public static void Store(float* destination, Vector128<float> value) => AdvSimd.Store(destination, value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> LoadFloat16(ushort* source) => SimdVector128.LoadFloat16(source);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> LoadFiniteFloat16(ushort* source) => SimdVector128.LoadFiniteFloat16(source);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> LoadBFloat16(ushort* source) => SimdVector128.LoadBFloat16(source);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> LoadPartial(float* source, nint count) => SimdVector128.LoadPartial(source, count);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -28,6 +28,22 @@ internal readonly unsafe struct SimdAvx2 : ISimd<Vector256<float>>
     public static void Store(float* destination, Vector256<float> value) => value.Store(destination);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> LoadFloat16(ushort* source)
+    {
+        // Infinities and NaN, whose exponent is the highest, get the highest of a float.
+        var (bits, highest) = (Bits(source), Vector256.Create(0x0F800000u));
+        return Vector256.ConditionalSelect(
+            Vector256.Equals(bits & highest, highest), bits | Vector256.Create(0x7F800000u), LoadFiniteFloat16(source).AsUInt32()).AsSingle();
+    }
+
+    // The exponent is 112 too low, which the multiplication mends; that makes subnormals normal.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> LoadFiniteFloat16(ushort* source) => Avx.Multiply(Bits(source).AsSingle(), Vector256.Create(0x77800000u).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> LoadBFloat16(ushort* source) => Avx2.ShiftLeftLogical(Avx2.ConvertToVector256Int32(source), 16).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> LoadPartial(float* source, nint count) => Avx.MaskLoad(source, Mask(count));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -71,4 +87,9 @@ internal readonly unsafe struct SimdAvx2 : ISimd<Vector256<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Prefetch(float* address) => Sse.Prefetch0(address);
+
+    // Half precision numbers' sign, and exponent and fraction where a float has them.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<uint> Bits(ushort* source) =>
+        Avx2.And(Avx2.ShiftLeftLogical(Avx2.ConvertToVector256Int32((short*)source), 13).AsUInt32(), Vector256.Create(0x8FFFE000u));
 }

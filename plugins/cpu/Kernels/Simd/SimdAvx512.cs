@@ -28,6 +28,22 @@ internal readonly unsafe struct SimdAvx512 : ISimd<Vector512<float>>
     public static void Store(float* destination, Vector512<float> value) => value.Store(destination);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> LoadFloat16(ushort* source)
+    {
+        // Infinities and NaN, whose exponent is the highest, get the highest of a float.
+        var (bits, highest) = (Bits(source), Vector512.Create(0x0F800000u));
+        return Vector512.ConditionalSelect(
+            Vector512.Equals(bits & highest, highest), bits | Vector512.Create(0x7F800000u), LoadFiniteFloat16(source).AsUInt32()).AsSingle();
+    }
+
+    // The exponent is 112 too low, which the multiplication mends; that makes subnormals normal.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> LoadFiniteFloat16(ushort* source) => Avx512F.Multiply(Bits(source).AsSingle(), Vector512.Create(0x77800000u).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> LoadBFloat16(ushort* source) => Avx512F.ShiftLeftLogical(Avx512F.ConvertToVector512UInt32(Vector256.Load(source)), 16).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> LoadPartial(float* source, nint count) =>
         Avx512F.MaskLoad(source, Mask(count), Vector512<float>.Zero);
 
@@ -72,4 +88,9 @@ internal readonly unsafe struct SimdAvx512 : ISimd<Vector512<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Prefetch(float* address) => Sse.Prefetch0(address);
+
+    // Half precision numbers' sign, and exponent and fraction where a float has them.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<uint> Bits(ushort* source) =>
+        Avx512F.And(Avx512F.ShiftLeftLogical(Avx512F.ConvertToVector512Int32(Vector256.Load((short*)source)), 13).AsUInt32(), Vector512.Create(0x8FFFE000u));
 }

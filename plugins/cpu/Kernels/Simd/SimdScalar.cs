@@ -27,6 +27,15 @@ internal readonly unsafe struct SimdScalar : ISimd<float>
     public static void Store(float* destination, float value) => *destination = value;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float LoadFloat16(ushort* source) => (float)*(Half*)source;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float LoadFiniteFloat16(ushort* source) => (float)*(Half*)source;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float LoadBFloat16(ushort* source) => BitConverter.UInt32BitsToSingle((uint)*source << 16);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float LoadPartial(float* source, nint count) => *source;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -26,6 +26,23 @@ internal readonly unsafe struct SimdVector128 : ISimd<Vector128<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(float* destination, Vector128<float> value) => value.Store(destination);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> LoadFloat16(ushort* source)
+    {
+        // Infinities and NaN, whose exponent is the highest, get the highest of a float.
+        var (bits, highest) = (Bits(source), Vector128.Create(0x0F800000u));
+        return Vector128.ConditionalSelect(
+            Vector128.Equals(bits & highest, highest), bits | Vector128.Create(0x7F800000u), LoadFiniteFloat16(source).AsUInt32()).AsSingle();
+    }
+
+    // The exponent is 112 too low, which the multiplication mends; that makes subnormals normal.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> LoadFiniteFloat16(ushort* source) => Bits(source).AsSingle() * Vector128.Create(0x77800000u).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> LoadBFloat16(ushort* source) =>
+        Vector128.ShiftLeft(Vector128.WidenLower(Vector64.Load(source).ToVector128Unsafe()), 16).AsSingle();
+
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static Vector128<float> LoadPartial(float* source, nint count)
     {
@@ -96,4 +113,9 @@ internal readonly unsafe struct SimdVector128 : ISimd<Vector128<float>>
     public static void Prefetch(float* address)
     {
     }
+
+    // Half precision numbers' sign, and exponent and fraction where a float has them.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<uint> Bits(ushort* source) =>
+        Vector128.ShiftLeft(Vector128.WidenLower(Vector64.Load((short*)source).ToVector128Unsafe()), 13).AsUInt32() & Vector128.Create(0x8FFFE000u);
 }

@@ -163,7 +163,7 @@ internal static class QuantisationOperators
     }
 
     private static QuantisedWeight PerTensor(OperatorNode node) =>
-        QuantisedWeight.Whole(Codes(node), Parameters(node), node.Int("quant_min"), node.Int("quant_max"));
+        QuantisedWeight.Whole(Codes(node, leastRank: 0), Parameters(node), node.Int("quant_min"), node.Int("quant_max"));
 
     private static QuantisedWeight PerChannel(OperatorNode node) => Weight(node, Codes(node), Channels(node), "scales", "zero_points");
 
@@ -210,8 +210,8 @@ internal static class QuantisationOperators
         return Weight(node, Codes(node), Blocks(node), "scale", "zero_point");
     }
 
-    private static ConstantTensor Codes(OperatorNode node) => node.AnyTensor("input") is { IsConstant: true, Type.Scalar: ScalarType.Char, Rank: > 0, Constant: var constant }
-        ? constant : throw new LoweringRefusal("the codes are not int8");
+    private static ConstantTensor Codes(OperatorNode node, int leastRank = 1) => node.AnyTensor("input") is { IsConstant: true, Type.Scalar: ScalarType.Char } codes && codes.Rank >= leastRank
+        ? codes.Constant : throw new LoweringRefusal("the codes are not int8");
 
     private static QuantisedWeight Weight(OperatorNode node, ConstantTensor codes, int[] block, string scaleName, string zeroPointName)
     {

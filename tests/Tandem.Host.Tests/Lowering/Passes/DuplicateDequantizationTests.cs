@@ -30,6 +30,35 @@ public class DuplicateDequantizationTests
         Assert.Equal(["d", "a", "b"], new EliminateCommonSubexpressions().Run(method, new PassContext()).Graph.Nodes.Select(node => node.Name));
     }
 
+    [Fact]
+    public void What_chooses_parameters_when_called_and_what_quantises_with_them_read_the_same_numbers()
+    {
+        var (method, scalar) = (Method("a"), TensorSpec.Contiguous(ScalarType.Double, 1));
+        ImmutableArray<GraphNamedArgument> range = [new("quant_min", new GraphArgument.Int(-128)), new("quant_max", new GraphArgument.Int(127))];
+        GraphNamedArgument input = new("input", new GraphArgument.Reference("d"));
+        var choice = new GraphNode("c", "quantized_decomposed::choose_qparams", "tensor",
+            [input, .. range, new("eps", new GraphArgument.Float(1e-5)), new("dtype", new GraphArgument.DataType(ScalarType.Char))],
+            [new GraphValue("scale", scalar), new GraphValue("zero", scalar with { ScalarType = ScalarType.Long })]);
+        var codes = new GraphNode("r", "quantized_decomposed::quantize_per_tensor", "tensor",
+            [input, new("scale", new GraphArgument.Reference("scale")), new("zero_point", new GraphArgument.Reference("zero")), .. range, new("dtype", new GraphArgument.DataType(ScalarType.Char))],
+            [new GraphValue("r", TensorSpec.Contiguous(ScalarType.Char, 4))]);
+        var result = new DuplicateDequantization().Run(method with { Graph = method.Graph with { Nodes = [.. method.Graph.Nodes, choice, codes] } }, new PassContext());
+
+        Assert.Equal(["d", "a", "d_copy_1", "c", "r"], result.Graph.Nodes.Select(node => node.Name));
+        Assert.Contains("d_copy_1", result.Graph.Nodes[3].References());
+        Assert.Contains("d_copy_1", result.Graph.Nodes[4].References());
+    }
+
+    [Fact]
+    public void Sums_of_dequantised_numbers_stay_apart_while_backends_may_compute_them_as_codes()
+    {
+        var method = Method("s", "s");
+        var twice = method with { Graph = method.Graph with { Nodes = [.. method.Graph.Nodes, method.Graph.Nodes[1] with { Name = "t", Outputs = [method.Graph.Nodes[1].Outputs[0] with { Name = "t" }] }] } };
+
+        Assert.Equal(["d", "s", "t"], new EliminateCommonSubexpressions(keepsQuantized: true).Run(twice, new PassContext()).Graph.Nodes.Select(node => node.Name));
+        Assert.Equal(["d", "s"], new EliminateCommonSubexpressions().Run(twice, new PassContext()).Graph.Nodes.Select(node => node.Name));
+    }
+
     // Nodes that read one dequantised tensor; equal names are one node that reads it twice.
     private static ExportedMethod Method(params string[] readers)
     {

@@ -19,7 +19,7 @@ internal static unsafe class GemmBenchmark
             [1, 4096, 4096], [8, 4096, 4096], [128, 4096, 4096],
         ];
         var pool = options.Threads > 1 ? new SpinPool(options.Threads) : null;
-        Console.WriteLine($"{options.InstructionSet}, {options.Threads} thread(s)");
+        Console.WriteLine($"{options.InstructionSet}, {options.Format}, {options.Threads} thread(s)");
         Console.WriteLine($"{"M",5} {"N",5} {"K",5} {"us min",10} {"us median",10} {"GFLOP/s",9} {"of peak",8} {"B GB/s",8} {"pack us",9} {"first us",9}");
         foreach (var shape in shapes)
         {
@@ -31,7 +31,7 @@ internal static unsafe class GemmBenchmark
 
     private static void One(KernelOptions options, SpinPool? pool, int m, int n, int k)
     {
-        var w = Random((nint)n * k, 1);
+        var w = Weights(options.Format, (nint)n * k);
         var a = Random((nint)m * k, 2);
         var c = Random((nint)m * n, 3);
         var bias = Random(n, 4);
@@ -39,15 +39,16 @@ internal static unsafe class GemmBenchmark
         for (var i = 0; i < 3; i++)
         {
             var start = Stopwatch.GetTimestamp();
-            using var again = Gemm.Pack(options.InstructionSet, w, n, k, false, bias);
+            using var again = Gemm.Pack(options.InstructionSet, w, n, k, false, bias, options.Format);
             packTime = Math.Min(packTime, Stopwatch.GetElapsedTime(start).TotalMicroseconds);
         }
 
-        var layers = Math.Max(1, (int)(options.ChainMegabytes * 1e6 / (4.0 * n * k)));
+        var weightBytes = (options.Format == WeightFormat.Float32 ? 4.0 : 2.0) * n * k;
+        var layers = Math.Max(1, (int)(options.ChainMegabytes * 1e6 / weightBytes));
         var chain = new PackedMatrix[layers];
         for (var i = 0; i < layers; i++)
         {
-            chain[i] = Gemm.Pack(options.InstructionSet, w, n, k, false, bias);
+            chain[i] = Gemm.Pack(options.InstructionSet, w, n, k, false, bias, options.Format);
         }
 
         var packed = chain[0];
@@ -69,7 +70,7 @@ internal static unsafe class GemmBenchmark
         var operations = 2.0 * m * n * k;
         Console.WriteLine(
             $"{m,5} {n,5} {k,5} {min * 1e6,10:f2} {median * 1e6,10:f2} {operations / min / 1e9,9:f1} {operations / min / 1e7 / (peak * options.Threads),7:f0}% "
-            + $"{4.0 * n * k / min / 1e9,8:f1} {packTime,9:f1} {firstTime,9:f0}");
+            + $"{weightBytes / min / 1e9,8:f1} {packTime,9:f1} {firstTime,9:f0}");
         foreach (var layer in chain)
         {
             layer.Dispose();
@@ -79,6 +80,19 @@ internal static unsafe class GemmBenchmark
         {
             NativeMemory.AlignedFree((void*)memory);
         }
+    }
+
+    private static float* Weights(WeightFormat format, nint count)
+    {
+        var floats = Random(count, 1);
+        for (nint i = 0; format != WeightFormat.Float32 && i < count; i++)
+        {
+            ((ushort*)floats)[i] = format == WeightFormat.Float16
+                ? BitConverter.HalfToUInt16Bits((Half)floats[i])
+                : (ushort)(BitConverter.SingleToUInt32Bits(floats[i]) >> 16);
+        }
+
+        return floats;
     }
 
     internal static float* Random(nint count, int seed)

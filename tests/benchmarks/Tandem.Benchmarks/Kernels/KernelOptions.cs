@@ -24,6 +24,9 @@ internal sealed class KernelOptions
                 case "--chain":
                     ChainMegabytes = int.Parse(args[++i]);
                     break;
+                case "--weights":
+                    Format = Enum.Parse<WeightFormat>(args[++i], true);
+                    break;
                 case "--relu6":
                     (Min, Max) = (0, 6);
                     break;
@@ -44,6 +47,9 @@ internal sealed class KernelOptions
 
     /// <summary>Megabytes of distinct weights that a sample walks through; 0: the same weights again and again.</summary>
     public int ChainMegabytes { get; }
+
+    /// <summary>What the weights of <c>gemm</c> are.</summary>
+    public WeightFormat Format { get; }
 
     public float Min { get; } = float.NegativeInfinity;
 

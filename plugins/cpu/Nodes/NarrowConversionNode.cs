@@ -4,16 +4,16 @@ using Tandem.Sdk;
 
 namespace Tandem.Plugins.Cpu.Nodes;
 
-/// <summary>Half precision at the boundary of the graph: widened on the way in, narrowed on the way out; in between, floats are computed with.</summary>
-internal sealed class HalfConversionNode(NodeSource source, bool isWidening, int input, int output) : Node(source, [input], [output])
+/// <summary>fp16 or bf16 at the boundary of the graph: widened on the way in, narrowed on the way out; in between, floats are computed with.</summary>
+internal sealed class NarrowConversionNode(NodeSource source, ScalarType type, bool isWidening, int input, int output) : Node(source, [input], [output])
 {
     public override bool OnlyMoves => true;
 
     public override void InferShapes(GraphState state) => state.Shape(Outputs[0]) = state.Shape(Inputs[0]);
 
-    public override Step CreateStep(GraphState state) => new ConversionStep(this, state, isWidening);
+    public override Step CreateStep(GraphState state) => new ConversionStep(this, state, type, isWidening);
 
-    private sealed unsafe class ConversionStep(HalfConversionNode node, GraphState state, bool isWidening) : Step(node, state), IParallelWork
+    private sealed unsafe class ConversionStep(NarrowConversionNode node, GraphState state, ScalarType type, bool isWidening) : Step(node, state), IParallelWork
     {
         private const int Chunk = 1024;
         private nint _count;
@@ -41,6 +41,12 @@ internal sealed class HalfConversionNode(NodeSource source, bool isWidening, int
         {
             var first = (nint)start * Chunk;
             var count = Math.Min(_count, (nint)end * Chunk) - first;
+            if (type == ScalarType.BFloat16)
+            {
+                ConvertBFloat16(first, count);
+                return;
+            }
+
             if (isWidening)
             {
                 HalfConversion.ToSingle((Half*)State.Pointer(Node.Inputs[0]) + first, State.Floats(Node.Outputs[0]) + first, count);
@@ -52,6 +58,22 @@ internal sealed class HalfConversionNode(NodeSource source, bool isWidening, int
             for (nint i = 0; i < count; i++)
             {
                 destination[i] = (Half)source[i];
+            }
+        }
+
+        private void ConvertBFloat16(nint first, nint count)
+        {
+            if (isWidening)
+            {
+                BFloat16Conversion.ToSingle((ushort*)State.Pointer(Node.Inputs[0]) + first, State.Floats(Node.Outputs[0]) + first, count);
+                return;
+            }
+
+            var source = State.Floats(Node.Inputs[0]) + first;
+            var destination = (BFloat16*)State.Pointer(Node.Outputs[0]) + first;
+            for (nint i = 0; i < count; i++)
+            {
+                destination[i] = (BFloat16)source[i];
             }
         }
     }
