@@ -131,7 +131,7 @@ internal static class RotaryFusion
         bool Fit(int whole, int[] factors)
         {
             var (shape, factor) = (values[whole].Shape, values[factors[0]].Shape);
-            var isFit = factor.Rank >= 1 && factor.Rank <= shape.Rank && shape.FromEnd(1) == 2L * factor.FromEnd(1);
+            var isFit = values[whole].ScalarType == Sdk.ScalarType.Float && factor.Rank >= 1 && factor.Rank <= shape.Rank && shape.FromEnd(1) == 2L * factor.FromEnd(1);
             for (var i = 2; isFit && i <= factor.Rank; i++)
             {
                 isFit = factor.FromEnd(i) == 1 || factor.FromEnd(i) == shape.FromEnd(i);
@@ -139,7 +139,7 @@ internal static class RotaryFusion
 
             foreach (var other in factors)
             {
-                isFit = isFit && values[other].Shape.Equals(factor);
+                isFit = isFit && values[other].Shape.Equals(factor) && values[other].ScalarType == Sdk.ScalarType.Float;
             }
 
             return isFit;
@@ -151,7 +151,8 @@ internal static class RotaryFusion
             {
                 if (nodes[i].Inputs.Contains(value))
                 {
-                    return nodes[i] is TransposeNode { Permutation: var order } node && order[^1] == order.Length - 1 ? (node, i) : null;
+                    return nodes[i] is TransposeNode { Permutation: var order } node && order.Length == values[value].Shape.Rank && order[^1] == order.Length - 1
+                        ? (node, i) : null;
                 }
             }
 

@@ -82,13 +82,14 @@ internal static unsafe class IndexKernels
         var block = new IndexBlock(plan, stackalloc int[plan.RestRank + 1], stackalloc long[plan.RestRank + 1], stackalloc long[plan.RestRank + 1], strides);
         for (long n = 0; n < plan.Count;)
         {
-            var source = (byte*)values.Data + (plan.Place(n, indexed) * values.ElementSize);
-            var place = (byte*)target.Data + (plan.Offset(n) * target.ElementSize);
+            long offsetStep = 0, placeStep = 0;
+            var run = accumulates ? 1 : plan.Run(n, indexed, out offsetStep, out placeStep);
 
-            // Places that are written more than once are, one after the other.
-            var run = plan.Run(n, indexed, out var offsetStep, out var placeStep);
-            run = accumulates || offsetStep <= 0 ? 1 : run;
-            block.Set(run, offsetStep, placeStep);
+            // Of several values for one place the last stays; descending places are written from the last on, in ascending order.
+            var first = offsetStep > 0 ? n : n + run - 1;
+            block.Set(offsetStep == 0 ? 1 : run, Math.Abs(offsetStep), offsetStep < 0 ? -placeStep : placeStep);
+            var source = (byte*)values.Data + (plan.Place(first, indexed) * values.ElementSize);
+            var place = (byte*)target.Data + (plan.Offset(first) * target.ElementSize);
             if (accumulates)
             {
                 Accumulate(source, block.ResultStrides, place, block.IndexedStrides, block.Sizes, target.ScalarType);
