@@ -1,6 +1,4 @@
-using System.Buffers.Binary;
 using System.Security.Cryptography;
-using System.Text;
 using Tandem.Sdk;
 
 namespace Tandem.Plugins.Cpu.PackedCache;
@@ -13,12 +11,6 @@ namespace Tandem.Plugins.Cpu.PackedCache;
 /// </remarks>
 internal sealed unsafe class ContentDigests(PackedCacheFolder folder, PackedCacheOptions options)
 {
-    private const ulong Magic = 0x31534554444E54;
-    private const int MaxBytes = 1 << 24;
-    private const int EntryBytes = 8 + 8 + 32;
-
-    private readonly Dictionary<string, Notes> _notes = new(StringComparer.Ordinal);
-
     /// <summary>Bytes that were hashed.</summary>
     public long HashedBytes { get; private set; }
 
@@ -34,7 +26,7 @@ internal sealed unsafe class ContentDigests(PackedCacheFolder folder, PackedCach
         for (var i = 0; i < digests.Length; i++)
         {
             stamps[i] = handles[i].FileStamp;
-            if (stamps[i] is { } stamp && Load(stamp).Digests.TryGetValue((handles[i].FileOffset, handles[i].Length), out var digest))
+            if (stamps[i] is { } stamp && folder.Digests.Find(stamp, handles[i].FileOffset, handles[i].Length) is { } digest)
             {
                 digests[i] = digest;
             }
@@ -59,92 +51,24 @@ internal sealed unsafe class ContentDigests(PackedCacheFolder folder, PackedCach
             pool.Run(missing.Count, 1, work);
         }
 
+        var written = new HashSet<string>(StringComparer.Ordinal);
         foreach (var i in missing)
         {
             HashedBytes += handles[i].Length;
 
             // The file was not written while it was read.
-            if (stamps[i] is { } stamp && handles[i].FileStamp == stamp)
+            if (stamps[i] is { } stamp && handles[i].FileStamp == stamp && folder.Digests.Add(stamp, handles[i].FileOffset, handles[i].Length, digests[i]))
             {
-                var notes = Load(stamp);
-                notes.IsChanged |= notes.Digests.TryAdd((handles[i].FileOffset, handles[i].Length), digests[i]);
+                written.Add(stamp);
             }
         }
 
-        foreach (var (stamp, notes) in _notes)
+        foreach (var stamp in written)
         {
-            if (notes.IsChanged)
-            {
-                folder.TryWrite(NameOf(stamp), Serialize(stamp, notes.Digests), options.MaxBytes);
-                notes.IsChanged = false;
-            }
+            folder.Digests.Write(stamp, options.MaxBytes);
         }
 
         return digests;
-    }
-
-    private Notes Load(string stamp)
-    {
-        if (!_notes.TryGetValue(stamp, out var notes))
-        {
-            _notes[stamp] = notes = new Notes();
-            if (folder.TryRead(NameOf(stamp), MaxBytes) is { } bytes)
-            {
-                Read(bytes, stamp, notes.Digests);
-            }
-        }
-
-        return notes;
-    }
-
-    private static string NameOf(string stamp) =>
-        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(stamp))) + PackedCacheFolder.NotesExtension;
-
-    // Magic, checksum of what follows, length of the stamp, the stamp, entries.
-    private static byte[] Serialize(string stamp, Dictionary<(long Offset, long Length), string> digests)
-    {
-        var name = Encoding.UTF8.GetBytes(stamp);
-        var bytes = new byte[24 + name.Length + (digests.Count * EntryBytes)];
-        BinaryPrimitives.WriteUInt64LittleEndian(bytes, Magic);
-        BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(16), name.Length);
-        name.CopyTo(bytes, 24);
-        var target = bytes.AsSpan(24 + name.Length);
-        foreach (var ((offset, length), digest) in digests)
-        {
-            BinaryPrimitives.WriteInt64LittleEndian(target, offset);
-            BinaryPrimitives.WriteInt64LittleEndian(target[8..], length);
-            Convert.FromHexString(digest).CopyTo(target[16..]);
-            target = target[EntryBytes..];
-        }
-
-        BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(8), ContentChecksum.Compute(bytes.AsSpan(16)));
-        return bytes;
-    }
-
-    private static void Read(ReadOnlySpan<byte> bytes, string stamp, Dictionary<(long Offset, long Length), string> digests)
-    {
-        var name = Encoding.UTF8.GetBytes(stamp);
-        if (bytes.Length < 24 + name.Length
-            || BinaryPrimitives.ReadUInt64LittleEndian(bytes) != Magic
-            || BinaryPrimitives.ReadUInt64LittleEndian(bytes[8..]) != ContentChecksum.Compute(bytes[16..])
-            || BinaryPrimitives.ReadInt64LittleEndian(bytes[16..]) != name.Length
-            || !bytes.Slice(24, name.Length).SequenceEqual(name))
-        {
-            return;
-        }
-
-        for (bytes = bytes[(24 + name.Length)..]; bytes.Length >= EntryBytes; bytes = bytes[EntryBytes..])
-        {
-            digests[(BinaryPrimitives.ReadInt64LittleEndian(bytes), BinaryPrimitives.ReadInt64LittleEndian(bytes[8..]))] =
-                Convert.ToHexStringLower(bytes.Slice(16, 32));
-        }
-    }
-
-    private sealed class Notes
-    {
-        public Dictionary<(long Offset, long Length), string> Digests { get; } = [];
-
-        public bool IsChanged { get; set; }
     }
 
     private sealed class HashWork(IReadOnlyList<DataHandle> handles, string[] digests, List<int> missing) : IParallelWork

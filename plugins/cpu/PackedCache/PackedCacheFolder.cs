@@ -32,6 +32,7 @@ internal sealed unsafe class PackedCacheFolder
     /// <exception cref="TandemException"><see cref="ErrorCode.ConfigurationInvalid"/>: there is no such folder, and it cannot be made.</exception>
     public PackedCacheFolder(string path, IPluginLog log, ComputePool? pool)
     {
+        Digests = new DigestNotes(this);
         Path = path;
         _log = log;
         _pool = pool;
@@ -58,6 +59,9 @@ internal sealed unsafe class PackedCacheFolder
     }
 
     public string Path { get; }
+
+    /// <summary>Digests of weights that are noted in the folder.</summary>
+    internal DigestNotes Digests { get; }
 
     /// <summary>Forms that were found and used.</summary>
     public int Found { get; private set; }

@@ -25,6 +25,34 @@ public sealed class ContentDigestsTests : IDisposable
     }
 
     [Fact]
+    public void Graphs_that_share_a_folder_read_its_notes_once_and_the_oldest_states_make_room()
+    {
+        var folder = new PackedCacheFolder(_folder.Path, new FakeHost().Log, null);
+        var options = new PackedCacheOptions(_folder.Path, 1 << 20);
+        using var handle = new FakeHandle(_bytes) { Stamp = "file 1" };
+        new ContentDigests(folder, options).Of([handle], null);
+        var note = Assert.Single(Directory.GetFiles(_folder.Path, "*.notes"));
+        File.Delete(note);
+        Assert.Equal(0, Hashed(handle));
+        for (var i = 2; i < 12; i++)
+        {
+            using var other = new FakeHandle(_bytes) { Stamp = $"file {i}" };
+            Assert.Equal(_bytes.Length, Hashed(other));
+            Assert.Equal(0, Hashed(other));
+        }
+
+        Assert.Equal(_bytes.Length, Hashed(handle));
+        Assert.True(File.Exists(note));
+
+        long Hashed(FakeHandle one)
+        {
+            var digests = new ContentDigests(folder, options);
+            digests.Of([one], null);
+            return digests.HashedBytes;
+        }
+    }
+
+    [Fact]
     public void Another_state_of_the_file_another_place_and_other_memory_are_hashed()
     {
         using var handle = new FakeHandle(_bytes) { Stamp = "file 1" };
