@@ -16,6 +16,7 @@ internal static class GraphOptimizer
         FuseSilu(values, nodes, readers, instructionSet);
         InvertedResidualFusion.Fuse(values, nodes, readers);
         AttentionFusion.Fuse(values, nodes, readers);
+        RotaryFusion.Fuse(values, nodes, readers);
         ElementwiseFusion.Fuse(values, nodes, CountReaders(values.Length, nodes));
         JoinSiblings(nodes);
     }

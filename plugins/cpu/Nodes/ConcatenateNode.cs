@@ -6,6 +6,9 @@ namespace Tandem.Plugins.Cpu.Nodes;
 /// <summary>Concatenate2 to Concatenate5: inputs one after the other along a dimension.</summary>
 internal sealed unsafe class ConcatenateNode(NodeSource source, int axis, int[] inputs, int output) : Node(source, inputs, [output])
 {
+    /// <summary>The dimension; negative counts from the end.</summary>
+    public int Axis => axis;
+
     public override bool OnlyMoves => true;
 
     public override void InferShapes(GraphState state)

@@ -7,6 +7,9 @@ namespace Tandem.Plugins.Cpu.Nodes;
 internal sealed unsafe class SliceNode(NodeSource source, InstructionSet instructionSet, int[] offsets, int[] sizes, int input, int output)
     : Node(source, [input], [output])
 {
+    /// <summary>Where it begins in each dimension.</summary>
+    public ReadOnlySpan<int> Offsets => offsets;
+
     public override bool OnlyMoves => true;
 
     public override void InferShapes(GraphState state)

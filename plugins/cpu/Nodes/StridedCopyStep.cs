@@ -41,6 +41,11 @@ internal abstract unsafe class StridedCopyStep : Step, IParallelWork
         _destination = destination;
         var (items, length, count) = ElementSize == 1
             ? (_bytes.ItemCount, _bytes.ItemLength, _bytes.ElementCount) : (_copy.ItemCount, _copy.ItemLength, _copy.ElementCount);
+        if (count == 0)
+        {
+            return;
+        }
+
         if (count < ParallelWork.ElementThreshold)
         {
             ((IParallelWork)this).Execute(0, items, 0);

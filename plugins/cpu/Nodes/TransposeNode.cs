@@ -7,6 +7,9 @@ namespace Tandem.Plugins.Cpu.Nodes;
 internal sealed unsafe class TransposeNode(NodeSource source, InstructionSet instructionSet, int[] permutation, int input, int output)
     : Node(source, [input], [output])
 {
+    /// <summary>For each output dimension the input's.</summary>
+    public int[] Permutation => permutation;
+
     public override bool OnlyMoves => true;
 
     public override void InferShapes(GraphState state)

@@ -79,7 +79,8 @@ internal sealed unsafe class KernelTestHost : IDisposable
                 double[] items => EValue.FromDoubleList(items),
                 bool[] items => EValue.FromBoolList(items),
                 int[] items => EValue.FromIntList(new EValueIntList(Append(table, items.Select(item => EValue.FromInt(item))))),
-                TensorView[] items => EValue.FromTensorList(new EValueTensorList(Append(table, items.Select(EValue.FromTensor)), isOptional: false)),
+                TensorView?[] items => EValue.FromTensorList(new EValueTensorList(
+                    Append(table, items.Select(item => item is null ? EValue.None : EValue.FromTensor(item))), isOptional: items.Contains(null))),
                 var other => throw new ArgumentException(other.GetType().Name),
             };
         }

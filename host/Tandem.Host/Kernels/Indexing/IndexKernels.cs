@@ -23,12 +23,15 @@ internal static unsafe class IndexKernels
         Span<long> strides = stackalloc long[plan.RestRank];
         Span<long> indexed = stackalloc long[plan.BroadcastRank];
         plan.SplitResultStrides(output.Strides, strides, indexed);
-        var restSizes = plan.RestSizes;
-        var restStrides = plan.RestStrides;
-        for (long n = 0; n < plan.Count; n++)
+        var block = new IndexBlock(plan, stackalloc int[plan.RestRank + 1], stackalloc long[plan.RestRank + 1], stackalloc long[plan.RestRank + 1], strides);
+        for (long n = 0; n < plan.Count;)
         {
-            BlockCopy.Copy((byte*)input.Data + (plan.Offset(n) * input.ElementSize), restStrides, (byte*)output.Data + (plan.Place(n, indexed) * output.ElementSize),
-                strides, restSizes, input.ElementSize);
+            var run = plan.Run(n, indexed, out var offsetStep, out var placeStep);
+            block.Set(run, offsetStep, placeStep);
+            BlockCopy.Copy(
+                (byte*)input.Data + (plan.Offset(n) * input.ElementSize), block.IndexedStrides,
+                (byte*)output.Data + (plan.Place(n, indexed) * output.ElementSize), block.ResultStrides, block.Sizes, input.ElementSize);
+            n += run;
         }
     }
 
@@ -76,20 +79,27 @@ internal static unsafe class IndexKernels
         Span<long> strides = stackalloc long[plan.RestRank];
         Span<long> indexed = stackalloc long[plan.BroadcastRank];
         plan.SplitResultStrides(broadcast, strides, indexed);
-        var restSizes = plan.RestSizes;
-        var restStrides = plan.RestStrides;
-        for (long n = 0; n < plan.Count; n++)
+        var block = new IndexBlock(plan, stackalloc int[plan.RestRank + 1], stackalloc long[plan.RestRank + 1], stackalloc long[plan.RestRank + 1], strides);
+        for (long n = 0; n < plan.Count;)
         {
-            var source = (byte*)values.Data + (plan.Place(n, indexed) * values.ElementSize);
-            var place = (byte*)target.Data + (plan.Offset(n) * target.ElementSize);
+            long offsetStep = 0, placeStep = 0;
+            var run = accumulates ? 1 : plan.Run(n, indexed, out offsetStep, out placeStep);
+
+            // Of several values for one place the last stays; descending places are written from the last on, in ascending order.
+            var first = offsetStep > 0 ? n : n + run - 1;
+            block.Set(offsetStep == 0 ? 1 : run, Math.Abs(offsetStep), offsetStep < 0 ? -placeStep : placeStep);
+            var source = (byte*)values.Data + (plan.Place(first, indexed) * values.ElementSize);
+            var place = (byte*)target.Data + (plan.Offset(first) * target.ElementSize);
             if (accumulates)
             {
-                Accumulate(source, strides, place, restStrides, restSizes, target.ScalarType);
+                Accumulate(source, block.ResultStrides, place, block.IndexedStrides, block.Sizes, target.ScalarType);
             }
             else
             {
-                BlockCopy.Copy(source, strides, place, restStrides, restSizes, target.ElementSize);
+                BlockCopy.Copy(source, block.ResultStrides, place, block.IndexedStrides, block.Sizes, target.ElementSize);
             }
+
+            n += run;
         }
     }
 

@@ -125,6 +125,32 @@ internal unsafe ref struct IndexPlan
         return place;
     }
 
+    /// <summary>
+    /// How many combinations of indices from the n-th on are equally far from each other, in the indexed tensor and in the result: one block more dimension.
+    /// </summary>
+    internal readonly long Run(long n, ReadOnlySpan<long> strides, out long offsetStep, out long placeStep)
+    {
+        (offsetStep, placeStep) = (0, 0);
+        if (n + 1 >= Count)
+        {
+            return Count - n;
+        }
+
+        var (offset, place) = (Offset(n + 1), Place(n + 1, strides));
+        (offsetStep, placeStep) = (offset - Offset(n), place - Place(n, strides));
+        var end = n + 2;
+        for (; end < Count; end++)
+        {
+            (offset, place) = (offset + offsetStep, place + placeStep);
+            if (Offset(end) != offset || Place(end, strides) != place)
+            {
+                break;
+            }
+        }
+
+        return end - n;
+    }
+
     private readonly T* Copy<T>(T* source, int count)
         where T : unmanaged
     {
