@@ -19,7 +19,10 @@ public sealed class BlobRegistry
 
     private readonly Lock _lock = new();
     private readonly Dictionary<BlobOrigin, Blob> _byOrigin = [];
-    private readonly Dictionary<DataSource, HashSet<DataRange>> _rangesOf = new(ReferenceEqualityComparer.Instance);
+
+    // What a range of an open source holds keeps its identity while nobody holds the range: a backend that derives something from it and lets it go finds
+    // what it derived when the next method asks.
+    private readonly Dictionary<DataSource, Dictionary<DataRange, ContentId>> _contentsOf = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<long, List<Blob>> _byLength = [];
     private long _physicalLoads;
     private long _sharedLoads;
@@ -93,7 +96,7 @@ public sealed class BlobRegistry
         {
             lock (_lock)
             {
-                return _byOrigin.Count + _rangesOf.Count;
+                return _byOrigin.Count + _contentsOf.Count;
             }
         }
     }
@@ -111,9 +114,15 @@ public sealed class BlobRegistry
             return blob;
         }
 
+        var contents = _contentsOf.GetValueOrDefault(source);
         blob = FindEqual(source, range, alignment, out var content);
         if (blob is null)
         {
+            if (content is null && contents is not null && contents.TryGetValue(range, out var earlier))
+            {
+                content = earlier;
+            }
+
             blob = Load(source, range, alignment, content);
         }
         else
@@ -123,14 +132,14 @@ public sealed class BlobRegistry
 
         _byOrigin[origin] = blob;
         blob.Origins.Add(origin);
-        if (!_rangesOf.TryGetValue(source, out var ranges))
+        if (contents is null)
         {
             // A source may be gone long before a blob that it was found equal to.
-            _rangesOf[source] = ranges = [];
+            _contentsOf[source] = contents = [];
             source.Freed += Forget;
         }
 
-        ranges.Add(range);
+        contents[range] = blob.ContentId;
         return blob;
     }
 
@@ -138,9 +147,9 @@ public sealed class BlobRegistry
     {
         lock (_lock)
         {
-            if (_rangesOf.Remove(source, out var ranges))
+            if (_contentsOf.Remove(source, out var contents))
             {
-                foreach (var origin in ranges.Select(range => new BlobOrigin(source, range)))
+                foreach (var origin in contents.Keys.Select(range => new BlobOrigin(source, range)))
                 {
                     if (_byOrigin.Remove(origin, out var blob))
                     {
@@ -165,7 +174,6 @@ public sealed class BlobRegistry
                 if (_byOrigin.TryGetValue(origin, out var current) && ReferenceEquals(current, blob))
                 {
                     _byOrigin.Remove(origin);
-                    _rangesOf.GetValueOrDefault(origin.Source)?.Remove(origin.Range);
                 }
             }
 

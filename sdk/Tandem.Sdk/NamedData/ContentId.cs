@@ -2,7 +2,7 @@ namespace Tandem.Sdk;
 
 /// <summary>
 /// Identity of a sequence of bytes in this process: its length and a number. The host compares byte for byte, so equal bytes have one number for as long
-/// as anybody holds them, and no other bytes ever get it.
+/// as anybody holds them or the program that they come from is loaded, and no other bytes ever get it.
 /// </summary>
 /// <param name="Length">Number of bytes.</param>
 /// <param name="High">Upper half of the number.</param>

@@ -24,7 +24,8 @@ public abstract unsafe class DataHandle : IDisposable
 
     /// <summary>
     /// Identity of the content: equal for handles on equal bytes in this process, different for different bytes. Part of the key of anything
-    /// derived from the bytes. Bytes that nobody holds any more have another when they are loaded again: keep a handle for as long as what is derived.
+    /// derived from the bytes. Bytes that nobody holds any more keep it while their program is loaded; loaded from another one they have another, so keep a handle where what
+    /// is derived is to be found by other programs.
     /// </summary>
     public abstract ContentId ContentId { get; }
 

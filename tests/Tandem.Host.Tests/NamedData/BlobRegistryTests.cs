@@ -47,6 +47,29 @@ public sealed unsafe class BlobRegistryTests
     }
 
     [Fact]
+    public void A_content_keeps_its_identity_while_its_source_is_open_and_nobody_holds_it()
+    {
+        var bytes = Sources.Bytes(4096, 2);
+        ContentId content;
+        using (var source = Sources.OfStream("first", bytes))
+        {
+            using (var handle = _registry.Open(source, new DataRange(0, 2048)))
+            {
+                content = handle.ContentId;
+            }
+
+            using var again = _registry.Open(source, new DataRange(0, 2048));
+            using var other = _registry.Open(source, new DataRange(1024, 2048));
+            Assert.Equal(content, again.ContentId);
+            Assert.NotEqual(content, other.ContentId);
+        }
+
+        using var later = Sources.OfStream("later", bytes);
+        using var loaded = _registry.Open(later, new DataRange(0, 2048));
+        Assert.NotEqual(content, loaded.ContentId);
+    }
+
+    [Fact]
     public void A_source_that_is_gone_is_forgotten_while_a_blob_of_its_content_lives()
     {
         var bytes = Sources.Bytes(4096, 2);
@@ -219,7 +242,8 @@ public sealed unsafe class BlobRegistryTests
         var first = _registry.Open(source, new DataRange(0, 64));
         var id = first.ContentId;
         first.Dispose();
-        using var again = _registry.Open(source, new DataRange(0, 64));
+        using var copy = Sources.OfStream("b", Sources.Bytes(64, 8));
+        using var again = _registry.Open(copy, new DataRange(0, 64));
         using var shorter = _registry.Open(source, new DataRange(0, 32));
         using var elsewhere = new BlobRegistry().Open(source, new DataRange(0, 64));
         Assert.Equal(5, new HashSet<ContentId> { default, id, again.ContentId, shorter.ContentId, elsewhere.ContentId }.Count);
